@@ -1,0 +1,217 @@
+// One configured port, from source to journal: the only place that knows all of its stages. Bytes
+// come in, are framed and appended in the same turn; delivery reads from the journal by itself.
+
+import type { Fragment, Framer } from "../framer/framer.ts";
+import { AppendError, type Journal } from "../journal/journal.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Report } from "../platform/notice.ts";
+import type { Source, SourceHandler, SourceProblem } from "../source/source.ts";
+
+/** `detecting` and `no_signal` belong to serial lines. */
+export type ChannelState =
+  | "starting"
+  | "detecting"
+  | "running"
+  | "no_signal"
+  | "reconnecting"
+  | "stopped"
+  | "failed";
+
+/** A channel as others may see it. */
+export interface ChannelStatus {
+  /** `{fips}-{side}` */
+  readonly name: string;
+  readonly source: string;
+  readonly state: ChannelState;
+  /** Line settings while running, else what is wrong. */
+  readonly detail: string;
+  /** Read since the start. */
+  readonly bytes: number;
+  /** Sequence of the newest record. */
+  readonly lastSequence: number;
+  /** Last record that a power cut cannot take back. */
+  readonly syncedSequence: number;
+}
+
+/** How long to wait before a refused append is tried again. */
+const retryMs = 250;
+
+export class Channel implements AsyncDisposable {
+  readonly journal: Journal;
+  readonly #source: Source;
+  readonly #framer: Framer;
+  readonly #clock: Clock;
+  readonly #idleFlushMs: number;
+  readonly #report: Report;
+  readonly #firstRecord: () => void;
+  #state: ChannelState = "starting";
+  #detail = "";
+  #bytes = 0;
+  #lastByteMs = 0;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Fragments that the disk refused, in order; nothing is read while there are any. */
+  #refused: { readonly fragments: readonly Fragment[]; readonly timeMs: number }[] = [];
+  #recordsAtOpen = 0;
+  #provedLine = false;
+
+  constructor(options: {
+    readonly journal: Journal;
+    readonly source: Source;
+    /** Must stand where the journal stands. */
+    readonly framer: Framer;
+    readonly clock: Clock;
+    /** A record without a new byte for so long is ended as partial. */
+    readonly idleFlushMs: number;
+    readonly report: Report;
+    /** Called at the first record after each opening: the source's settings work. */
+    readonly firstRecord: () => void;
+  }) {
+    this.journal = options.journal;
+    this.#source = options.source;
+    this.#framer = options.framer;
+    this.#clock = options.clock;
+    this.#idleFlushMs = options.idleFlushMs;
+    this.#report = options.report;
+    this.#firstRecord = options.firstRecord;
+  }
+
+  get status(): ChannelStatus {
+    return {
+      name: this.journal.name,
+      source: this.#source.name,
+      state: this.#state,
+      detail: this.#detail,
+      bytes: this.#bytes,
+      lastSequence: this.journal.lastSequence,
+      syncedSequence: this.journal.syncedSequence,
+    };
+  }
+
+  start(): void {
+    this.#lastByteMs = this.#clock.monotonicMs();
+    this.#watchIdle();
+    const handler: SourceHandler = {
+      opened: (detail) => this.#opened(detail),
+      bytes: (chunk, timeMs) => this.#take(chunk, timeMs),
+      closed: () => this.#closed(),
+      unavailable: (problem) => this.#unavailable(problem),
+    };
+    this.#source.start(handler);
+  }
+
+  /** Stops reading, ends an open record as partial, and closes the journal. */
+  async stop(): Promise<void> {
+    await this.#source.stop();
+    clearTimeout(this.#idleTimer);
+    clearTimeout(this.#retryTimer);
+    this.#append(this.#framer.flush("stop"));
+    this.#state = "stopped";
+    this.#detail = "";
+    await this.journal.sync();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #opened(detail: string): void {
+    this.#state = "running";
+    this.#detail = detail;
+    this.#recordsAtOpen = this.journal.lastSequence;
+    this.#provedLine = false;
+    this.#say("info", "source_opened", `${this.#source.name} open, ${detail}`);
+  }
+
+  #take(chunk: Uint8Array, timeMs: number): boolean {
+    this.#bytes += chunk.length;
+    this.#lastByteMs = this.#clock.monotonicMs();
+    this.#append(this.#framer.push(chunk), timeMs);
+    if (!this.#provedLine && this.journal.lastSequence > this.#recordsAtOpen) {
+      this.#provedLine = true;
+      this.#firstRecord();
+    }
+    this.#watchIdle();
+    return this.#refused.length === 0;
+  }
+
+  #closed(): void {
+    this.#state = "reconnecting";
+    this.#detail = "device gone";
+    this.#append(this.#framer.flush("hang_up"));
+    this.#say("warning", "source_gone", `${this.#source.name} is gone; waiting for it`);
+  }
+
+  #unavailable({ kind, message, hint }: SourceProblem): void {
+    this.#state = "reconnecting";
+    this.#detail = message;
+    const text = `${this.journal.name}: ${message}`;
+    this.#report({ level: "warning", kind: `source_${kind}`, message: text, hint });
+  }
+
+  /** Appends behind what was refused before. */
+  #append(fragments: readonly Fragment[], timeMs = this.#clock.wallMs()): void {
+    if (fragments.length === 0) return;
+    this.#refused.push({ fragments, timeMs });
+    this.#appendRefused();
+  }
+
+  #appendRefused(): void {
+    const waiting = this.#refused;
+    this.#refused = [];
+    for (const [i, { fragments, timeMs }] of waiting.entries()) {
+      try {
+        this.journal.append(fragments, timeMs);
+      } catch (error) {
+        if (!(error instanceof AppendError)) throw error;
+        const rest = fragments.slice(error.taken).map(({ bytes, end }) => ({
+          bytes: new Uint8Array(bytes),
+          end,
+        }));
+        this.#refused = [{ fragments: rest, timeMs }, ...waiting.slice(i + 1)];
+        this.#retryLater(error);
+        return;
+      }
+    }
+  }
+
+  #retryLater(error: AppendError): void {
+    if (this.#retryTimer === undefined) {
+      this.#state = "failed";
+      this.#detail = error.message;
+      this.#report({
+        level: "error",
+        kind: "append_refused",
+        message: `${error.message}; reading waits`,
+        hint: "make room or mend the disk: df -h, dmesg; capture goes on by itself",
+      });
+    }
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => {
+      this.#appendRefused();
+      if (this.#refused.length > 0) return;
+      this.#retryTimer = undefined;
+      this.#state = "running";
+      this.#detail = "";
+      this.#say("info", "append_resumed", "the disk takes records again");
+      this.#source.resume();
+    }, retryMs);
+  }
+
+  /** Ends a record that stays unfinished for too long. */
+  #watchIdle(): void {
+    if (this.#idleTimer !== undefined || this.journal.position.openBytes === null) return;
+    const quietMs = this.#clock.monotonicMs() - this.#lastByteMs;
+    this.#idleTimer = setTimeout(() => {
+      this.#idleTimer = undefined;
+      if (this.#clock.monotonicMs() - this.#lastByteMs >= this.#idleFlushMs) {
+        this.#append(this.#framer.flush("idle"));
+      }
+      this.#watchIdle();
+    }, Math.max(0, this.#idleFlushMs - quietMs));
+  }
+
+  #say(level: "info" | "warning", kind: string, message: string): void {
+    this.#report({ level, kind, message: `${this.journal.name}: ${message}` });
+  }
+}

@@ -1,0 +1,125 @@
+// What a configuration would run, in the words of the person who installs it. Holds no secret, so
+// that it can be sent to support.
+
+import { join } from "node:path";
+import {
+  type Config,
+  type EnabledPort,
+  enabledPorts,
+  type ForwarderConfig,
+  type PortConfig,
+} from "../config/config.ts";
+import { recordSubject, streamFor } from "../config/subjects.ts";
+import { channelName } from "../record.ts";
+
+/** One channel that would run. */
+export interface ChannelSummary {
+  readonly name: string;
+  readonly type: string;
+  readonly side: string;
+  readonly fips: string;
+  readonly source: string;
+  /** Speed, framing of characters and flow control; `null` where there is no serial line. */
+  readonly line: string | null;
+  readonly subject: string;
+  readonly log: string;
+  readonly description: string | null;
+}
+
+/** A configuration, as `check --json` prints it. */
+export interface Summary {
+  readonly version: 1;
+  readonly ok: true;
+  readonly file: string;
+  readonly app: string;
+  readonly instance: string;
+  readonly channels: readonly ChannelSummary[];
+  readonly disabled: readonly { readonly port: string; readonly source: string }[];
+  readonly journals: string;
+  readonly state: string;
+  readonly nats: {
+    readonly servers: readonly string[];
+    readonly stream: string;
+    readonly stream_subjects: readonly string[];
+  };
+  readonly forwarder: { readonly servers: readonly string[]; readonly subject: string } | null;
+  readonly web: { readonly host: string | null; readonly port: number };
+}
+
+export function summarize(config: Config, file: string): Summary {
+  const stream = streamFor(config.nats.subject_prefix);
+  return {
+    version: 1,
+    ok: true,
+    file,
+    app: config.app.name,
+    instance: config.app.instance_id,
+    channels: enabledPorts(config).map((port) => channelOf(port, config)),
+    disabled: config.ports.flatMap((port, i) =>
+      port.enabled ? [] : [{ port: `ports[${i}]`, source: sourceOf(port) }]
+    ),
+    journals: config.logging.base_path,
+    state: config.journal.state_path,
+    nats: {
+      servers: config.nats.url.map(withoutPassword),
+      stream: stream.name,
+      stream_subjects: stream.subjects,
+    },
+    forwarder: forwarderOf(config.forwarder),
+    web: { host: config.monitoring.host ?? null, port: config.monitoring.port },
+  };
+}
+
+/** The URL with stars for its password, or for the token that stands in a user's place. */
+export function withoutPassword(server: string): string {
+  const url = URL.parse(server);
+  if (url === null || (url.username === "" && url.password === "")) return server;
+  const user = url.password === "" ? "***" : `${url.username}:***`;
+  return `${url.protocol}//${user}@${url.host}`;
+}
+
+function channelOf(port: EnabledPort, config: Config): ChannelSummary {
+  const name = channelName({ fips: port.fips_code, side: port.side_designation });
+  return {
+    name,
+    type: port.type,
+    side: port.side_designation,
+    fips: port.fips_code,
+    source: sourceOf(port),
+    line: lineOf(port),
+    subject: recordSubject(config.nats.subject_prefix, port),
+    log: join(config.logging.base_path, `${name}.log`),
+    description: port.description ?? null,
+  };
+}
+
+function sourceOf(port: PortConfig): string {
+  switch (port.type) {
+    case "serial":
+      return port.device;
+    case "http":
+      return `http port ${port.listen_port}, path ${port.path}`;
+    case "tcp":
+      return port.listen_port === undefined
+        ? `tcp ${port.host}:${port.port}`
+        : `tcp port ${port.listen_port}`;
+    case "websocket":
+      return withoutPassword(port.url);
+  }
+}
+
+function lineOf(port: PortConfig): string | null {
+  if (port.type !== "serial") return null;
+  const speed = port.baud_rate === 0 ? "speed detected" : `${port.baud_rate} baud`;
+  const parity = port.parity.charAt(0).toUpperCase();
+  const flow = port.use_flow_control === undefined
+    ? "flow control as found"
+    : `${port.use_flow_control ? "RTS/CTS" : "no"} flow control`;
+  return `${speed}, ${port.data_bits}${parity}${port.stop_bits}, ${flow}`;
+}
+
+function forwarderOf(forwarder: ForwarderConfig): Summary["forwarder"] {
+  if (!forwarder.enabled) return null;
+  const { remote_url = [], remote_subject = "" } = forwarder;
+  return { servers: remote_url.map(withoutPassword), subject: remote_subject };
+}

@@ -1,0 +1,166 @@
+// What one entry of `ports` may hold, by its type. Keys that belong to another type are listed
+// too, because the original service wrote every key of every port when it saved a file: their
+// empty values pass, and the line settings of a serial port pass on an HTTP port, without effect.
+
+import { z } from "zod";
+import { freeText, number, numberOr, optionalNumber, subjectToken, text, yesNo } from "./field.ts";
+
+/** Where an HTTP port listens when the file does not say. */
+export const defaultHttpPort = 8081;
+
+const usualRates = "300, 1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200";
+
+/** The speeds that a serial port can be told to use. */
+export const baudRates = {
+  min: 50,
+  max: 4_000_000,
+  whole: true,
+  mustBe:
+    `must be a speed in bits a second, usually ${usualRates} (any whole number from 50 to 4000000 is taken)`,
+};
+
+/** A PSAP's ten digits. */
+export const fipsCode = text(
+  /^[0-9]{10}$/,
+  'must be a FIPS code: ten digits in quotes, such as "1429010002"',
+  "FIPS code of the PSAP, ten digits",
+);
+
+const side = text(
+  /^[AB]([1-9]|1[0-6])$/,
+  "must be a side designation, A1 to A16 or B1 to B16",
+  "Side designation, A1 to A16 or B1 to B16, unique among enabled ports",
+);
+
+const tcpPort = { min: 1, max: 65_535, whole: true };
+
+const framing = z.discriminatedUnion("mode", [
+  z.strictObject({
+    mode: z.literal("line").default("line").describe("A record ends with CR, LF or CR LF"),
+  }),
+], {
+  error: (issue) => issue.code === "invalid_union" ? 'must be "line"' : undefined,
+});
+
+const commonKeys = {
+  enabled: yesNo(false, "Whether this port is captured"),
+  side_designation: side.optional(),
+  a_designation: side.optional().describe("Former name of side_designation"),
+  fips_code: fipsCode.optional().describe("FIPS code of this port, ten digits; default: the app's"),
+  vendor: subjectToken("Vendor of the equipment, a part of the NATS subject").optional(),
+  county: subjectToken("County, a part of the NATS subject after the vendor").optional(),
+  description: freeText("A note for people").optional(),
+  framing: framing.prefault({}).describe("How bytes are cut into records"),
+  idle_flush_ms: numberOr(
+    5000,
+    { min: 10, max: 3_600_000, whole: true, unit: "milliseconds" },
+    "Silence after which an unfinished record is kept as it is, in milliseconds",
+  ),
+  silence_alarm_sec: optionalNumber(
+    { min: 1, max: 31_536_000, unit: "seconds" },
+    "Silence after which an alarm is raised, in seconds",
+  ),
+  raw_capture: yesNo(false, "Whether every byte is kept as received, beside the records"),
+};
+
+/** A key of another type of port: only the original's empty values of it are taken. */
+function foreignText(type: string): z.ZodOptional<z.ZodNever> {
+  return z.never({ error: `cannot be used here: it belongs to a port of type "${type}"` })
+    .describe(`Belongs to a port of type ${type}`).optional();
+}
+
+function foreignNumber(type: string): z.ZodOptional<z.ZodType<undefined>> {
+  return z.literal(0, { error: `cannot be used here: it belongs to a port of type "${type}"` })
+    .describe(`Belongs to a port of type ${type}`)
+    .transform((): undefined => undefined).optional();
+}
+
+function ignored(): z.ZodOptional<z.ZodType<undefined>> {
+  return z.unknown().describe("Belongs to a serial port; without effect here")
+    .transform((): undefined => undefined).optional();
+}
+
+const ignoredLineSettings = {
+  baud_rate: ignored(),
+  data_bits: ignored(),
+  parity: ignored(),
+  stop_bits: ignored(),
+  use_flow_control: ignored(),
+};
+
+const serialPort = z.strictObject({
+  type: z.literal("serial").default("serial").describe("A serial port of this machine"),
+  device: text(
+    /^\/./,
+    "must be the absolute path of a serial port, such as /dev/ttyS0",
+    "Serial port, such as /dev/ttyS0 or /dev/serial/by-id/…; each device once",
+  ),
+  baud_rate: numberOr(0, {
+    ...baudRates,
+    mustBe: `${baudRates.mustBe}, or 0 to detect it`,
+  }, "Speed in bits a second; 0 detects it"),
+  data_bits: z.literal([0, 5, 6, 7, 8], { error: "must be 5, 6, 7 or 8" })
+    .meta({ description: "Data bits of a character", default: 8 })
+    .transform((bits) => bits === 0 ? 8 : bits).default(8),
+  parity: z.enum(["none", "odd", "even", "mark", "space"]).default("none")
+    .describe("Parity bit of a character"),
+  stop_bits: z.literal([0, 1, 1.5, 2], { error: "must be 1, 1.5 or 2" })
+    .meta({ description: "Stop bits of a character", default: 1 })
+    .transform((bits) => bits === 0 ? 1 : bits).default(1),
+  use_flow_control: z.boolean().optional()
+    .describe("RTS/CTS flow control; absent: the service decides by itself"),
+  path: foreignText("http"),
+  listen_port: foreignNumber("http"),
+  ...commonKeys,
+});
+
+const httpPort = z.strictObject({
+  type: z.literal("http").describe("Records that are posted to this machine over HTTP"),
+  path: text(
+    /^\/[^\s?#]*$/,
+    "must be the path that records are posted to, beginning with /, such as /cdr",
+    "Path that records are posted to; each pair of listen_port and path once",
+  ),
+  listen_port: numberOr(defaultHttpPort, tcpPort, "TCP port to listen on"),
+  device: foreignText("serial"),
+  ...ignoredLineSettings,
+  ...commonKeys,
+});
+
+const networkPort = z.strictObject({
+  type: z.literal("tcp").describe("A TCP feed: connect to host and port, or listen_port"),
+  host: freeText("Host to connect to").optional(),
+  port: number(tcpPort, "TCP port to connect to").optional(),
+  listen_port: optionalNumber(tcpPort, "TCP port to listen on, instead of host and port"),
+  device: foreignText("serial"),
+  path: foreignText("http"),
+  ...ignoredLineSettings,
+  ...commonKeys,
+});
+
+const websocketPort = z.strictObject({
+  type: z.literal("websocket").describe("A WebSocket feed to connect to"),
+  url: z.string({ error: "must be a URL beginning with ws:// or wss://" })
+    .refine(isWebsocketUrl, { error: "must be a URL beginning with ws:// or wss://" })
+    .meta({ description: "URL to connect to, ws:// or wss://", pattern: "^wss?://" }),
+  device: foreignText("serial"),
+  path: foreignText("http"),
+  listen_port: foreignNumber("http"),
+  ...ignoredLineSettings,
+  ...commonKeys,
+});
+
+/** One entry of `ports`. */
+export const portSchema = z.discriminatedUnion(
+  "type",
+  [serialPort, httpPort, networkPort, websocketPort],
+  {
+    error: (issue) =>
+      issue.code === "invalid_union" ? 'must be "serial", "http", "tcp" or "websocket"' : undefined,
+  },
+);
+
+function isWebsocketUrl(found: string): boolean {
+  const url = URL.parse(found);
+  return url !== null && (url.protocol === "ws:" || url.protocol === "wss:");
+}

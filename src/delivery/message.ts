@@ -1,0 +1,48 @@
+// A record as a NATS message: its id, by which JetStream and we ourselves recognise it for ever,
+// and its headers. Pure.
+
+import { type JournalRecord, recordMark } from "../record.ts";
+
+/** Which record of which channel a message is. */
+export interface MessageIdentity {
+  /** `{fips}-{side}` */
+  readonly channel: string;
+  readonly epoch: string;
+  readonly sequence: number;
+}
+
+/** `{fips}-{side}/{epoch}/{sequence}` */
+export function formatMessageId({ channel, epoch, sequence }: MessageIdentity): string {
+  return `${channel}/${epoch}/${sequence}`;
+}
+
+/** The identity in a message id, or `null` when it is not one of ours. */
+export function parseMessageId(id: string): MessageIdentity | null {
+  const match = /^(\d{10}-[AB]\d{1,2})\/([0-9a-f]{32})\/([1-9]\d{0,15})$/.exec(id);
+  const [, channel, epoch, sequence] = match ?? [];
+  if (channel === undefined || epoch === undefined) return null;
+  return { channel, epoch, sequence: Number(sequence) };
+}
+
+/** The headers of a record's message. `Nectar-Mark` only where bytes may stand elsewhere. */
+export function messageHeaders(channel: string, record: JournalRecord): [string, string][] {
+  const { epoch, sequence, timeMs, end } = record;
+  const headers: [string, string][] = [
+    ["Nats-Msg-Id", formatMessageId({ channel, epoch, sequence })],
+    ["Nectar-Channel", channel],
+    ["Nectar-Sequence", String(sequence)],
+    ["Nectar-Time", new Date(timeMs).toISOString()],
+  ];
+  const mark = recordMark(end);
+  if (mark !== "whole") headers.push(["Nectar-Mark", `${mark}; ${end}`]);
+  return headers;
+}
+
+/** What headers and payload count against a server's `max_payload`, in bytes. */
+export function messageBytes(headers: readonly [string, string][], payload: Uint8Array): number {
+  const preamble = "NATS/1.0\r\n\r\n".length;
+  return headers.reduce(
+    (sum, [name, value]) => sum + name.length + value.length + ": \r\n".length,
+    preamble + payload.length,
+  );
+}

@@ -1,0 +1,58 @@
+// What a reply to a publish means. Pure. The table of meanings is JetStream's, from its error codes.
+
+/** Why a sink is not delivering. Shown to people as it is. */
+export type Trouble =
+  | "disconnected"
+  | "no_stream"
+  | "storage_full"
+  | "unauthorized"
+  | "stalled";
+
+export type Outcome =
+  | { readonly kind: "stored"; readonly streamSequence: number }
+  /** Nothing is wrong with the record; try again later. */
+  | { readonly kind: "hold"; readonly trouble: Trouble; readonly message: string }
+  /** The server will never take this record. */
+  | { readonly kind: "rejected"; readonly message: string };
+
+const noResponders = 503;
+const streamWrong = 10060;
+const messageTooLarge = 10054;
+const storeFailed = 10077;
+
+/**
+ * Reads a publish acknowledgement. `status` is the code of a reply that carries only headers.
+ */
+export function readOutcome(data: Uint8Array, status: number | undefined): Outcome {
+  if (status === noResponders) {
+    return { kind: "hold", trouble: "no_stream", message: "no stream takes the subject" };
+  }
+  const reply = parseReply(data);
+  if (reply === null) {
+    return { kind: "hold", trouble: "stalled", message: "the reply is not an acknowledgement" };
+  }
+  if (typeof reply.seq === "number" && reply.error === undefined) {
+    return { kind: "stored", streamSequence: reply.seq };
+  }
+  const code = reply.error?.err_code ?? 0;
+  const message = `${reply.error?.description ?? "unknown error"} (${code})`;
+  const tooLarge = code === messageTooLarge ||
+    code === storeFailed && /message size exceeds/i.test(message);
+  if (tooLarge) return { kind: "rejected", message };
+  return { kind: "hold", trouble: code === streamWrong ? "no_stream" : "storage_full", message };
+}
+
+interface Reply {
+  readonly seq?: number;
+  readonly error?: { readonly err_code?: number; readonly description?: string };
+}
+
+function parseReply(data: Uint8Array): Reply | null {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(data));
+    return typeof value === "object" && value !== null ? value : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}

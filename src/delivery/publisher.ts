@@ -1,0 +1,160 @@
+// Delivers one channel's journal over one connection, in order, from a given sequence on. It knows
+// nothing of outages: whatever goes wrong ends the connection, and a new publisher begins where the
+// stream says.
+
+import type { Clock } from "../platform/clock.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { JournalReader } from "../journal/journal_reader.ts";
+import type { JournalRecord } from "../record.ts";
+import type { Report } from "../platform/notice.ts";
+import type { Cursor } from "./cursor.ts";
+import { formatMessageId } from "./message.ts";
+import type { Outcome } from "./outcome.ts";
+import type { SendWindow } from "./send_window.ts";
+
+/** Read ahead of the window at most. */
+const batch = { maxRecords: 64, maxBytes: 64 * 1024 };
+
+/** A record that is under way. `stored` is its stream sequence once acknowledged, 0 when set aside. */
+interface Flight {
+  readonly record: JournalRecord;
+  readonly sentMs: number;
+  stored: number | null;
+}
+
+export class Publisher {
+  readonly #journal: Journal;
+  readonly #skip: Set<number>;
+  readonly #window: SendWindow;
+  readonly #clock: Clock;
+  readonly #report: Report;
+  readonly #send: (record: JournalRecord) => Outcome | null;
+  readonly #flights = new Map<number, Flight>();
+  #cursor: Cursor;
+  #next: number;
+  #delivered = 0;
+
+  constructor(options: {
+    readonly journal: Journal;
+    readonly cursor: Cursor;
+    /** Sequences that are in the stream already. */
+    readonly skip: ReadonlySet<number>;
+    readonly window: SendWindow;
+    readonly clock: Clock;
+    readonly report: Report;
+    /** Puts a record on the wire; an outcome when it is settled without the server. */
+    readonly send: (record: JournalRecord) => Outcome | null;
+  }) {
+    this.#journal = options.journal;
+    this.#cursor = options.cursor;
+    this.#next = options.cursor.next;
+    this.#skip = new Set(options.skip);
+    this.#window = options.window;
+    this.#clock = options.clock;
+    this.#report = options.report;
+    this.#send = options.send;
+  }
+
+  /** Records acknowledged. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** Everything that is synced has been acknowledged. */
+  get caughtUp(): boolean {
+    return this.#flights.size === 0 && this.#next > this.#journal.syncedSequence;
+  }
+
+  /** When the oldest record that is not acknowledged was sent, on the monotonic clock. */
+  get oldestSentMs(): number | null {
+    for (const flight of this.#flights.values()) {
+      if (flight.stored === null) return flight.sentMs;
+    }
+    return null;
+  }
+
+  /** The cursor as of now. `streamEnd` is the highest stream sequence that this connection has seen. */
+  cursor(streamEnd: number): Cursor {
+    if (this.#skip.size > 0) return this.#cursor;
+    const searched = this.caughtUp ? streamEnd : this.#cursor.stored?.sequence ?? 0;
+    return { ...this.#cursor, searched: Math.max(this.#cursor.searched, searched) };
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    using reader = this.#journal.reader();
+    while (!signal.aborted) {
+      await this.#journal.syncedBeyond(this.#next - 1, signal);
+      if (!signal.aborted) await this.#publishBatch(reader, signal);
+    }
+  }
+
+  /** Takes in what became of a record. */
+  settle(sequence: number, outcome: Exclude<Outcome, { kind: "hold" }>): void {
+    const flight = this.#flights.get(sequence);
+    if (flight === undefined || flight.stored !== null) return;
+    if (outcome.kind === "rejected") this.#reportSetAside(sequence, outcome.message);
+    else this.#delivered += 1;
+    flight.stored = outcome.kind === "stored" ? outcome.streamSequence : 0;
+    const nowMs = this.#clock.monotonicMs();
+    this.#window.leave(flight.record.line.length, nowMs - flight.sentMs, nowMs);
+    this.#advance();
+  }
+
+  async #publishBatch(reader: JournalReader, signal: AbortSignal): Promise<void> {
+    const { records, next, unreadable } = await reader.read(this.#next, batch);
+    for (const { from, to } of unreadable) {
+      this.#report({
+        level: "error",
+        kind: "records_unreadable",
+        message: `${this.#journal.name}: records ${from}–${to} cannot be read and are passed over`,
+        details: { from, to },
+      });
+    }
+    for (const record of records) {
+      const { sequence } = record;
+      if (this.#skip.has(sequence)) {
+        this.#next = sequence + 1;
+        this.#advance();
+        this.#skip.delete(sequence);
+        continue;
+      }
+      const bytes = record.line.length;
+      if (!this.#window.tryEnter(bytes)) await this.#window.enter(bytes);
+      if (signal.aborted) return;
+      this.#flights.set(sequence, { record, sentMs: this.#clock.monotonicMs(), stored: null });
+      this.#next = sequence + 1;
+      const outcome = this.#send(record);
+      if (outcome !== null && outcome.kind !== "hold") this.settle(sequence, outcome);
+    }
+    this.#next = next;
+    this.#advance();
+  }
+
+  /** Moves the cursor over what is acknowledged without a hole. */
+  #advance(): void {
+    let { stored } = this.#cursor;
+    for (const [sequence, flight] of this.#flights) {
+      if (flight.stored === null) {
+        this.#cursor = { ...this.#cursor, next: sequence, stored };
+        return;
+      }
+      this.#flights.delete(sequence);
+      if (flight.stored > 0) {
+        const identity = { channel: this.#journal.name, ...flight.record };
+        stored = { sequence: flight.stored, messageId: formatMessageId(identity) };
+      }
+    }
+    this.#cursor = { ...this.#cursor, next: this.#next, stored };
+  }
+
+  #reportSetAside(sequence: number, why: string): void {
+    this.#report({
+      level: "error",
+      kind: "rejected_record",
+      message: `${this.#journal.name}: record ${sequence} is set aside: ${why}`,
+      hint:
+        "it stands in the journal; raise max_payload or max_msg_size on the server for the next",
+      details: { sequence },
+    });
+  }
+}

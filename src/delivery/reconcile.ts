@@ -1,0 +1,115 @@
+// Compares what we believe was delivered with what is really in the stream, before anything is
+// published on a new connection. The stream is always right: acknowledgements are lost in cut
+// connections, and acknowledged messages are lost in a server's power cut.
+
+import type { Cursor } from "./cursor.ts";
+import { type FoundMessage, type JournalExtent, maxInFlight, resumePoint } from "./resume.ts";
+import type { StreamExtent, StreamSearch } from "./stream_search.ts";
+import { formatMessageId } from "./message.ts";
+
+/** A channel to be compared. */
+export interface Compared {
+  readonly channel: string;
+  readonly cursor: Cursor | undefined;
+  readonly journal: JournalExtent;
+}
+
+/** Where a channel's delivery goes on. */
+export interface Reconciled {
+  readonly cursor: Cursor;
+  readonly skip: ReadonlySet<number>;
+  readonly streamAhead: number | null;
+  /** Set when the stream has lost what it had acknowledged: the sequence that was needed next before. */
+  readonly rewoundFrom: number | null;
+}
+
+const firstWindow = 1000;
+
+/** Compares all channels that share a subject. Keys of the result are channel names. */
+export async function reconcile(options: {
+  readonly search: StreamSearch;
+  readonly stream: string;
+  readonly channels: readonly Compared[];
+}): Promise<Map<string, Reconciled>> {
+  const { search, stream, channels } = options;
+  const extent = await search.extent();
+  const trusted = new Map<string, Cursor>();
+  for (const { channel, cursor, journal } of channels) {
+    if (cursor !== undefined && await isConfirmed(search, stream, cursor, extent)) {
+      trusted.set(channel, cursor);
+    } else if (journal.lastSequence < journal.oldestSequence) {
+      const next = journal.oldestSequence;
+      trusted.set(channel, { next, stream, searched: extent.lastSequence, stored: null });
+    }
+  }
+  const found = new Map<string, FoundMessage[]>(channels.map(({ channel }) => [channel, []]));
+  const searched = Math.min(...[...trusted.values()].map((cursor) => cursor.searched));
+  const from = Math.max(searched + 1, extent.firstSequence);
+  await search.each(from, extent.lastSequence, (message) => {
+    const next = trusted.get(message.channel)?.next;
+    if (next !== undefined && message.sequence >= next) found.get(message.channel)?.push(message);
+  });
+  const doubtful = channels.map(({ channel }) => channel).filter((name) => !trusted.has(name));
+  await searchBackwards(search, extent, doubtful, found);
+  return new Map(channels.map((compared) => {
+    const { channel, cursor, journal } = compared;
+    const confirmed = trusted.get(channel);
+    const { next, last, skip, streamAhead } = resumePoint({
+      trustedNext: confirmed?.next ?? null,
+      found: found.get(channel) ?? [],
+      journal,
+    });
+    const stored = last === null
+      ? confirmed?.stored ?? null
+      : { sequence: last.streamSequence, messageId: formatMessageId(last) };
+    // With messages behind a hole, the search must begin before them the next time too.
+    const searched = skip.size === 0 ? extent.lastSequence : confirmed?.searched ?? 0;
+    return [channel, {
+      cursor: { next, stream, searched, stored },
+      skip,
+      streamAhead,
+      rewoundFrom: cursor !== undefined && next < cursor.next ? cursor.next : null,
+    }];
+  }));
+}
+
+/** Whether the message before the cursor is still where it was, or has left the stream by its limits. */
+async function isConfirmed(
+  search: StreamSearch,
+  stream: string,
+  cursor: Cursor,
+  extent: StreamExtent,
+): Promise<boolean> {
+  const { stored } = cursor;
+  if (cursor.stream !== stream || cursor.searched > extent.lastSequence) return false;
+  if (stored === null) return true;
+  if (stored.sequence < extent.firstSequence) return true;
+  const id = await search.messageId(stored.sequence);
+  return id === null || id === stored.messageId;
+}
+
+/**
+ * Looks for the newest messages of `channels`, in windows that double, until each channel's last
+ * `maxInFlight` sequences are covered or the stream's start is reached.
+ */
+async function searchBackwards(
+  search: StreamSearch,
+  extent: StreamExtent,
+  channels: readonly string[],
+  found: Map<string, FoundMessage[]>,
+): Promise<void> {
+  const open = new Set(channels);
+  let to = extent.lastSequence;
+  for (let window = firstWindow; open.size > 0 && to >= extent.firstSequence; window *= 2) {
+    const from = Math.max(extent.firstSequence, to - window + 1);
+    await search.each(from, to, (message) => {
+      if (open.has(message.channel)) found.get(message.channel)?.push(message);
+    });
+    for (const channel of [...open]) {
+      const sequences = (found.get(channel) ?? []).map(({ sequence }) => sequence);
+      const newest = sequences.reduce((most, sequence) => Math.max(most, sequence), 0);
+      if (sequences.some((sequence) => sequence <= newest - maxInFlight)) open.delete(channel);
+    }
+    to = from - 1;
+  }
+}

@@ -1,0 +1,63 @@
+// Where to go on, given what is really in the stream. Pure. Publishes go out in order and at most
+// `maxInFlight` at a time, so a hole can only be among the last so many before the newest found.
+
+import type { MessageIdentity } from "./message.ts";
+
+/** Most records that a sink has under way at once. */
+export const maxInFlight = 256;
+
+/** A message of this channel in the stream. */
+export interface FoundMessage extends MessageIdentity {
+  readonly streamSequence: number;
+}
+
+/** What a journal holds, for the comparison. */
+export interface JournalExtent {
+  readonly epoch: string;
+  readonly oldestSequence: number;
+  readonly lastSequence: number;
+  epochOf(sequence: number): string | null;
+}
+
+export interface ResumePoint {
+  /** First sequence that is not in the stream. */
+  readonly next: number;
+  /** The record before `next`, if it was found. */
+  readonly last: FoundMessage | null;
+  /** Sequences behind `next` that are in the stream already. */
+  readonly skip: ReadonlySet<number>;
+  /** Set when the stream has later numbers of the present epoch than the journal: the last of them. */
+  readonly streamAhead: number | null;
+}
+
+/**
+ * `trustedNext` is the cursor's position when the stream confirmed it; then `found` must hold every
+ * message of the channel from there on. Else `found` holds at least the newest `maxInFlight`.
+ */
+export function resumePoint(options: {
+  readonly trustedNext: number | null;
+  readonly found: readonly FoundMessage[];
+  readonly journal: JournalExtent;
+}): ResumePoint {
+  const { trustedNext, found, journal } = options;
+  const ahead = found.filter(({ epoch, sequence }) =>
+    epoch === journal.epoch && sequence > journal.lastSequence
+  );
+  const ours = found.filter(({ epoch, sequence }) => journal.epochOf(sequence) === epoch);
+  const present = new Map(ours.map((message) => [message.sequence, message]));
+  const newest = Math.max(0, ...present.keys());
+  const streamAhead = ahead.reduce<number | null>(
+    (most, { sequence }) => Math.max(most ?? 0, sequence),
+    null,
+  );
+  if (streamAhead !== null) {
+    return { next: streamAhead + 1, last: null, skip: new Set(), streamAhead };
+  }
+  let next = trustedNext ??
+    (newest === 0
+      ? journal.oldestSequence
+      : Math.max(journal.oldestSequence, newest - maxInFlight + 1));
+  while (present.has(next)) next += 1;
+  const skip = new Set([...present.keys()].filter((sequence) => sequence > next));
+  return { next, last: present.get(next - 1) ?? null, skip, streamAhead };
+}

@@ -1,0 +1,221 @@
+// A sink: one JetStream destination of all channels.
+//
+// Guarantees. Every record that is synced in a journal reaches the stream, in the order of its
+// channel, once. Nothing is held in memory for it: the journal is the queue, and a sink that is away
+// is a cursor that stands still.
+//
+// How. A session (session.ts) publishes from the cursor on, a window of records under way at once,
+// and moves the cursor over what is acknowledged without a hole. Any doubt (a cut, a refusal, an
+// acknowledgement that does not come) ends the session. The next one first compares with the stream
+// itself (reconcile.ts): what is really there is skipped, what is not is sent again. Message ids that
+// never change let the server drop what still arrives twice.
+//
+// The cursor on disk is only a hint where to look: an old one costs a longer search.
+
+import type { ConnectionOptions } from "@nats-io/transport-node";
+import { backoffMs } from "../platform/backoff.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Disk } from "../platform/disk.ts";
+import { errorText, type Report } from "../platform/notice.ts";
+import { CursorFile } from "./cursor.ts";
+import type { Trouble } from "./outcome.ts";
+import { type Feed, Session, SessionEnd } from "./session.ts";
+import type { WantedStream } from "./streams.ts";
+
+export interface SinkOptions {
+  /** Short name, also of its cursor file. */
+  readonly name: string;
+  readonly connection: () => ConnectionOptions;
+  readonly feeds: readonly Feed[];
+  readonly wantedStream: WantedStream | null;
+  readonly statePath: string;
+  /** Longest wait between two attempts. */
+  readonly maxWaitMs: number;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly report: Report;
+}
+
+/** What a sink tells about itself. */
+export interface SinkStatus {
+  readonly name: string;
+  readonly state: "connecting" | "delivering" | Trouble;
+  /** Why it is not delivering, or the server's address. */
+  readonly detail: string;
+  /** Records acknowledged since the start. */
+  readonly delivered: number;
+}
+
+const initialWindow = 32;
+const probingWindow = 1;
+const tickMs = 1000;
+
+export class Sink implements AsyncDisposable {
+  readonly #options: SinkOptions;
+  readonly #cursors: CursorFile;
+  readonly #stop = new AbortController();
+  #session: Session | null = null;
+  #state: SinkStatus["state"] = "connecting";
+  #detail = "";
+  #deliveredBefore = 0;
+  #cursorProblem = "";
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(options: SinkOptions) {
+    this.#options = options;
+    this.#cursors = new CursorFile(
+      options.disk,
+      `${options.statePath}/cursors-${options.name}.json`,
+    );
+    this.#release();
+  }
+
+  get status(): SinkStatus {
+    return {
+      name: this.#options.name,
+      state: this.#state,
+      detail: this.#detail,
+      delivered: this.#deliveredBefore + (this.#session?.delivered ?? 0),
+    };
+  }
+
+  /** Whether all that is synced has been acknowledged on the present connection. */
+  get caughtUp(): boolean {
+    return this.#session?.caughtUp ?? false;
+  }
+
+  start(): void {
+    this.#done = this.#run();
+  }
+
+  /** Saves the cursors and closes the connection. Records not acknowledged are sent the next time. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, maxWaitMs } = this.#options;
+    const signal = this.#stop.signal;
+    let failures = 0;
+    while (!signal.aborted) {
+      const before = this.#deliveredBefore;
+      const end = await this.#runSession();
+      if (signal.aborted) return;
+      this.#announce(end);
+      failures = this.#deliveredBefore > before ? 1 : failures + 1;
+      const wait = { initialMs: 100, maxMs: maxWaitMs, exponential: true };
+      await clock.delay(backoffMs(wait, failures) * (0.75 + Math.random() / 2), signal);
+    }
+  }
+
+  /** One connection, from dial to its end. Settles early only when the sink is stopped. */
+  async #runSession(): Promise<SessionEnd> {
+    const { feeds, wantedStream, clock, report } = this.#options;
+    const probing = this.#state === "storage_full" || this.#state === "stalled";
+    let session: Session;
+    try {
+      session = await Session.open({
+        connection: this.#options.connection(),
+        feeds,
+        cursors: this.#cursors,
+        wantedStream,
+        initialWindow: probing ? probingWindow : initialWindow,
+        clock,
+        report,
+      });
+    } catch (error) {
+      if (error instanceof SessionEnd) return error;
+      return new SessionEnd("unauthorized", errorText(error), error);
+    }
+    this.#session = session;
+    if (!this.#stop.signal.aborted) this.#announceDelivering(session.server);
+    const end = await this.#untilEnd(session);
+    await session.close();
+    this.#session = null;
+    this.#deliveredBefore += session.delivered;
+    await this.#saveCursors();
+    return end;
+  }
+
+  /** Watches over a session once a second, until it ends or the sink is stopped. */
+  async #untilEnd(session: Session): Promise<SessionEnd> {
+    const { clock } = this.#options;
+    const signal = this.#stop.signal;
+    const stopped = new SessionEnd("disconnected", "stopped");
+    let end: SessionEnd | null = null;
+    const ended = session.ended.then((reason) => {
+      end = reason;
+    });
+    while (end === null && !signal.aborted) {
+      await Promise.race([ended, clock.delay(tickMs, signal)]);
+      session.checkProgress();
+      session.noteCursors();
+      await this.#saveCursors();
+    }
+    return end ?? stopped;
+  }
+
+  async #saveCursors(): Promise<void> {
+    try {
+      await this.#cursors.save();
+      this.#cursorProblem = "";
+    } catch (error) {
+      const problem = errorText(error);
+      if (problem !== this.#cursorProblem) {
+        this.#options.report({
+          level: "warning",
+          kind: "cursor_not_saved",
+          message: `${this.#options.name}: save cursors: ${problem}`,
+        });
+      }
+      this.#cursorProblem = problem;
+      return;
+    }
+    this.#release();
+  }
+
+  /** Lets the journals know what this sink has behind it. */
+  #release(): void {
+    const { feeds, name } = this.#options;
+    for (const { journal } of feeds) {
+      journal.release(name, (this.#cursors.get(journal.name)?.next ?? 1) - 1);
+    }
+  }
+
+  #announceDelivering(server: string): void {
+    this.#state = "delivering";
+    this.#detail = server;
+    this.#options.report({
+      level: "info",
+      kind: "sink_connected",
+      message: `${this.#options.name}: delivering to ${server}`,
+    });
+  }
+
+  #announce(end: SessionEnd): void {
+    if (this.#state !== end.trouble || this.#detail !== end.message) {
+      this.#options.report({
+        level: "warning",
+        kind: `sink_${end.trouble}`,
+        message:
+          `${this.#options.name}: ${end.trouble}: ${end.message}; records wait in the journal`,
+        hint: hints[end.trouble],
+      });
+    }
+    this.#state = end.trouble;
+    this.#detail = end.message;
+  }
+}
+
+const hints: Readonly<Record<Trouble, string>> = {
+  disconnected: "is nats-server running, and is its address in the configuration right?",
+  no_stream: "switch JetStream on in nats-server, or make a stream that takes the subject",
+  storage_full: "raise the stream's limits, or its server's max_file_store, or free its disk",
+  unauthorized: "check user, password, token or credentials file, and the user's permissions",
+  stalled: "the server is there but does not answer; look at its log and its disk",
+};

@@ -1,0 +1,299 @@
+// The journal: one channel's durable log, and the queue that delivery reads from.
+//
+// On disk. A segment is a log, which holds exactly the records, for people, and an index, which
+// holds an entry of fixed size a record, for the machine (segment_index.ts). The active segment is
+// `{channel}.log`; at `maxSegmentBytes` it is renamed and a new one begun (segment_names.ts).
+//
+// Append. Bytes go to the log in the turn that read them. A record that has begun but not ended
+// stands at the log's end without an entry, so a kill loses nothing that was read. Log first, index
+// second: an entry never promises bytes that were not written.
+//
+// Sync. A group commit runs off the append path and covers all that was appended before it began.
+// Readers see synced records only, so nothing is ever delivered that a power cut could take back.
+//
+// Rotation. The coming segment is written whole and synced under `.next` names, then the old one is
+// renamed away, then the coming one takes its place; the folder is synced between the steps. Every
+// prefix of these steps can be told from the names alone (opening.ts). A record that is open moves
+// into the coming segment.
+//
+// Numbers. Sequences rise by one and are never given out twice within an epoch. A new epoch begins
+// with a new segment whenever numbers may have been given out whose records are gone.
+//
+// Open. Never refuses, never resets, never cuts records off a log (recovery.ts).
+
+import type { Fragment, FramerPosition } from "../framer/framer.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Disk } from "../platform/disk.ts";
+import { errorText, type Report } from "../platform/notice.ts";
+import { readState, replaceState } from "../platform/state_file.ts";
+import { type ChannelId, channelName, RecordHeader } from "../record.ts";
+import { ActiveSegment, createSegmentFiles, type SegmentExtent } from "./active_segment.ts";
+import { JournalReader, type ReadableSegment } from "./journal_reader.ts";
+import {
+  type JournalState,
+  parseJournalState,
+  randomEpoch,
+  reasonForNewEpoch,
+} from "./journal_state.ts";
+import { type OpenedSegments, openSegments } from "./opening.ts";
+import { rotateSegment } from "./rotation.ts";
+import type { IndexHeader } from "./segment_index.ts";
+import { SegmentShelf } from "./segment_shelf.ts";
+import { SyncSchedule } from "./sync_schedule.ts";
+
+export interface JournalOptions {
+  readonly channel: ChannelId;
+  /** Folder of the logs. */
+  readonly folder: string;
+  /** Path of the file that keeps the numbering; its folder must be there. */
+  readonly statePath: string;
+  /** Identity of the machine's present run, such as Linux's boot id. */
+  readonly boot: string;
+  readonly maxSegmentBytes: number;
+  readonly maxBackups: number;
+  readonly compress: boolean;
+  /** Names of the sinks; a record may go when each has released it, at once when there are none. */
+  readonly holders: readonly string[];
+  /** Milliseconds between syncs, or after every append. */
+  readonly sync: number | "always";
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly report: Report;
+}
+
+/** An append that the disk refused. `taken` fragments stand in the journal, the rest do not. */
+export class AppendError extends Error {
+  override readonly name = "AppendError";
+
+  constructor(message: string, readonly taken: number, cause: unknown) {
+    super(message, { cause });
+  }
+}
+
+const emptyExtent: SegmentExtent = { logBytes: 0, count: 0, open: null, lastEnd: null };
+
+export class Journal implements AsyncDisposable {
+  readonly name: string;
+  readonly #options: JournalOptions;
+  readonly #recordHeader: RecordHeader;
+  readonly #shelf: SegmentShelf;
+  readonly #schedule: SyncSchedule;
+  #active: ActiveSegment;
+  #epochs: JournalState["epochs"];
+  #stateSaved: Promise<void> = Promise.resolve();
+
+  /** Opens or makes the channel's journal, repairing what a crash left behind. */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const { disk, folder, channel, report } = options;
+    disk.makeFolder(folder);
+    const state = parseJournalState(readState(disk, options.statePath));
+    const recordHeader = new RecordHeader(channel);
+    const name = channelName(channel);
+    const found = await openSegments({
+      disk,
+      folder,
+      channel: name,
+      recordHeader,
+      state,
+      report,
+    });
+    const reason = reasonForNewEpoch({
+      state,
+      nextSequence: found.nextSequence,
+      damaged: found.damaged,
+      boot: options.boot,
+    });
+    const journal = new Journal(options, found, state, recordHeader);
+    if (reason !== null) journal.beginEpoch(found.nextSequence, reason);
+    await journal.#saveState(false);
+    return journal;
+  }
+
+  private constructor(
+    options: JournalOptions,
+    found: OpenedSegments,
+    state: JournalState | undefined,
+    recordHeader: RecordHeader,
+  ) {
+    const { disk, folder, report } = options;
+    this.name = channelName(options.channel);
+    this.#options = options;
+    this.#recordHeader = recordHeader;
+    this.#epochs = state?.epochs ?? [];
+    this.#shelf = new SegmentShelf({ ...options, channel: this.name, segments: found.rotated });
+    const base = `${folder}/${this.name}`;
+    const header = found.active?.header ??
+      { firstSequence: found.nextSequence, epoch: this.#epochs.at(-1)?.epoch ?? randomEpoch() };
+    if (found.active === null) {
+      createSegmentFiles({ disk, base, header, tail: new Uint8Array(0) });
+      disk.syncFolder(folder);
+    }
+    const extent = found.active?.extent ?? emptyExtent;
+    this.#active = new ActiveSegment({ disk, base, header, extent, recordHeader });
+    this.#active.syncNow();
+    this.#schedule = new SyncSchedule({
+      interval: options.sync,
+      report: (notice) => report({ ...notice, message: `${this.name}: ${notice.message}` }),
+      appended: () => this.lastSequence,
+      sync: () => this.#active.sync(),
+    });
+  }
+
+  /** Sequence of the last whole record; 0 when there never was one. */
+  get lastSequence(): number {
+    return this.#active.nextSequence - 1;
+  }
+
+  /** Last sequence that a power cut cannot take back, and that readers may see. */
+  get syncedSequence(): number {
+    return this.#schedule.synced;
+  }
+
+  /** First sequence that is still kept, or would be given out next. */
+  get oldestSequence(): number {
+    return this.#shelf.segments.find((segment) => segment.count > 0)?.firstSequence ??
+      this.#active.header.firstSequence;
+  }
+
+  /** The epoch in which numbers are being given out. */
+  get epoch(): string {
+    return this.#active.header.epoch;
+  }
+
+  /** Where the framer of this channel stands. */
+  get position(): FramerPosition {
+    const lastEnd = this.#active.extent.lastEnd;
+    return { openBytes: this.#active.openBytes, lastEnd };
+  }
+
+  /**
+   * Appends what a framer cut from one read, in this turn. Records that begin here get `timeMs`.
+   * @throws {AppendError} when the disk refuses; what was taken is kept, the rest can be tried again
+   */
+  append(fragments: readonly Fragment[], timeMs: number): void {
+    let taken = 0;
+    try {
+      while (taken < fragments.length) {
+        const limit = this.#options.maxSegmentBytes;
+        const { logBytes, open } = this.#active.extent;
+        if (open === null && logBytes >= limit) {
+          this.#rotate({ firstSequence: this.#active.nextSequence, epoch: this.epoch });
+        }
+        taken += this.#active.append(fragments.slice(taken), timeMs, limit);
+      }
+    } catch (error) {
+      throw new AppendError(`append to ${this.name}.log: ${errorText(error)}`, taken, error);
+    } finally {
+      if (taken > 0) this.#schedule.request();
+    }
+  }
+
+  /** Resolves when all that was appended before the call survives a power cut. */
+  sync(): Promise<void> {
+    return this.#schedule.now();
+  }
+
+  /** Resolves when records behind `sequence` may be read, or when `signal` aborts. */
+  syncedBeyond(sequence: number, signal: AbortSignal): Promise<void> {
+    return this.#schedule.beyond(sequence, signal);
+  }
+
+  /** The epoch that `sequence` was given out in, or `null` when no segment holds it. */
+  epochOf(sequence: number): string | null {
+    const segment = this.#locate(sequence);
+    return segment === null || segment.firstSequence > sequence ? null : segment.epoch;
+  }
+
+  reader(): JournalReader {
+    return new JournalReader({
+      disk: this.#options.disk,
+      locate: (sequence) => this.#locate(sequence),
+      unpack: (segment) => this.#shelf.unpack(segment.firstSequence),
+    });
+  }
+
+  /** `holder` has no more need of records up to `sequence`. */
+  release(holder: string, sequence: number): void {
+    this.#shelf.release(holder, sequence);
+  }
+
+  /** Gives out numbers from `nextSequence` on in a new epoch. */
+  beginEpoch(nextSequence: number, reason: string): void {
+    const header = { firstSequence: nextSequence, epoch: randomEpoch() };
+    this.#epochs = [...this.#epochs, header];
+    this.#rotate(header);
+    this.#options.report({
+      level: nextSequence === 1 ? "debug" : "warning",
+      kind: "epoch_started",
+      message: `${this.name}: numbering starts a new epoch at ${nextSequence}: ${reason}`,
+      details: { sequence: nextSequence, epoch: this.epoch },
+    });
+  }
+
+  /** Syncs and closes. What is open stays open in the log and is taken up at the next start. */
+  async close(): Promise<void> {
+    await this.#schedule.stop();
+    await this.#shelf.stop();
+    await this.#saveState(true);
+    this.#active.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #locate(sequence: number): ReadableSegment | null {
+    if (sequence > this.syncedSequence) return null;
+    const rotated = this.#shelf.find(sequence);
+    if (rotated !== undefined) return rotated;
+    const { firstSequence, epoch } = this.#active.header;
+    if (this.syncedSequence < firstSequence) return null;
+    return {
+      firstSequence,
+      lastSequence: this.syncedSequence,
+      epoch,
+      base: `${this.#options.folder}/${this.name}`,
+      compressed: false,
+    };
+  }
+
+  #rotate(header: IndexHeader): void {
+    const { disk, folder, clock } = this.#options;
+    const old = this.#active;
+    const { active, rotated } = rotateSegment({
+      disk,
+      folder,
+      channel: this.name,
+      old,
+      header,
+      wallMs: clock.wallMs(),
+      recordHeader: this.#recordHeader,
+    });
+    this.#active = active;
+    this.#schedule.retire(old);
+    if (rotated !== null) this.#shelf.add(rotated);
+    this.#saveState(false);
+  }
+
+  /** Saves after the saves before it. A state that cannot be saved costs a new epoch, no record. */
+  #saveState(closed: boolean): Promise<void> {
+    const { disk, statePath, boot, report } = this.#options;
+    const state: JournalState = {
+      epochs: this.#epochs,
+      activeFirstSequence: this.#active.header.firstSequence,
+      nextSequence: this.#active.nextSequence,
+      boot,
+      closed,
+    };
+    this.#stateSaved = this.#stateSaved
+      .then(() => replaceState(disk, statePath, state))
+      .catch((error) => {
+        report({
+          level: "warning",
+          kind: "state_not_saved",
+          message: `${this.name}: save ${statePath}: ${errorText(error)}`,
+        });
+      });
+    return this.#stateSaved;
+  }
+}

@@ -1,0 +1,44 @@
+// A segment that takes no more records: where it is and which records it holds.
+
+import type { Disk } from "../platform/disk.ts";
+import type { ReadableSegment } from "./journal_reader.ts";
+import { decodeIndexHeader, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
+
+export interface RotatedSegment extends ReadableSegment {
+  readonly count: number;
+}
+
+/**
+ * The segment at `base`, by its index alone, without reading its log; `null` when its index is
+ * missing or damaged, or its log is gone.
+ */
+export function findRotatedSegment(disk: Disk, base: string): RotatedSegment | null {
+  const plain = disk.size(`${base}.log`) !== null;
+  const compressed = disk.size(`${base}.log.gz`) !== null;
+  const indexBytes = disk.size(`${base}.idx`);
+  if (!plain && !compressed || indexBytes === null) return null;
+  const index = disk.read(`${base}.idx`);
+  try {
+    const bytes = new Uint8Array(indexHeaderBytes);
+    index.readNow(bytes, 0);
+    const header = decodeIndexHeader(bytes);
+    if (header === null) return null;
+    const count = Math.floor((indexBytes - indexHeaderBytes) / indexEntryBytes);
+    return {
+      ...header,
+      count,
+      lastSequence: header.firstSequence + count - 1,
+      base,
+      compressed: !plain,
+    };
+  } finally {
+    index.close();
+  }
+}
+
+/** Deletes a segment, index first: a log without index is found again, the reverse is a loss. */
+export function removeRotatedSegment(disk: Disk, segment: RotatedSegment): void {
+  for (const ending of [".idx", ".log", ".log.gz"]) {
+    if (disk.size(segment.base + ending) !== null) disk.remove(segment.base + ending);
+  }
+}

@@ -1,0 +1,101 @@
+// The binary form of a segment's index: a header that says where the numbering stands, then one
+// entry of fixed size a record, so that entry n is found by arithmetic. Pure.
+//
+//   header, 64 bytes              entry, 32 bytes
+//    0  8  "NCINDEX" 0x01          0  6  offset of the line in the log
+//    8  8  first sequence          6  1  how the record ended
+//   16 32  epoch, ASCII hex        7  1  0
+//   48 12  0                       8  8  time, milliseconds since 1970, float64
+//   60  4  CRC-32 of bytes 0–59   16  4  length of the line: header, bytes, line feed
+//                                 20  4  CRC-32 of the line
+//   little-endian throughout      24  4  0
+//                                 28  4  CRC-32 of bytes 0–27
+
+import { crc32 } from "node:zlib";
+import type { RecordEnd } from "../record.ts";
+
+export const indexHeaderBytes = 64;
+export const indexEntryBytes = 32;
+
+/** Where a segment's numbering begins. */
+export interface IndexHeader {
+  readonly firstSequence: number;
+  /** 32 hexadecimal digits. */
+  readonly epoch: string;
+}
+
+/** Where a record stands in the log, and what it must look like. */
+export interface IndexEntry {
+  /** Of the line in the log, in bytes. */
+  readonly offset: number;
+  /** Of the line, in bytes, its line feed included. */
+  readonly length: number;
+  readonly timeMs: number;
+  readonly end: RecordEnd;
+  /** CRC-32 of the line. */
+  readonly checksum: number;
+}
+
+const magic = new Uint8Array([0x4e, 0x43, 0x49, 0x4e, 0x44, 0x45, 0x58, 0x01]);
+
+/** Numbers on disk: add at the end, never change one. */
+const ends: readonly RecordEnd[] = [
+  "line_feed",
+  "carriage_return",
+  "too_long",
+  "idle",
+  "hang_up",
+  "stop",
+  "recovered",
+];
+
+export function encodeIndexHeader(header: IndexHeader): Uint8Array {
+  const bytes = new Uint8Array(indexHeaderBytes);
+  const view = new DataView(bytes.buffer);
+  bytes.set(magic);
+  view.setBigUint64(8, BigInt(header.firstSequence), true);
+  bytes.set(new TextEncoder().encode(header.epoch).subarray(0, 32), 16);
+  view.setUint32(60, crc32(bytes.subarray(0, 60)), true);
+  return bytes;
+}
+
+/** The header in the first 64 of `bytes`, or `null` when it is damaged. */
+export function decodeIndexHeader(bytes: Uint8Array): IndexHeader | null {
+  if (bytes.length < indexHeaderBytes || magic.some((byte, i) => bytes[i] !== byte)) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, indexHeaderBytes);
+  if (view.getUint32(60, true) !== crc32(bytes.subarray(0, 60))) return null;
+  return {
+    firstSequence: Number(view.getBigUint64(8, true)),
+    epoch: new TextDecoder().decode(bytes.subarray(16, 48)),
+  };
+}
+
+/** Writes `entry` at `at` of `target`. */
+export function encodeIndexEntry(target: Uint8Array, at: number, entry: IndexEntry): void {
+  const view = new DataView(target.buffer, target.byteOffset + at, indexEntryBytes);
+  view.setUint32(0, entry.offset % 2 ** 32, true);
+  view.setUint16(4, Math.floor(entry.offset / 2 ** 32), true);
+  view.setUint8(6, ends.indexOf(entry.end));
+  view.setUint8(7, 0);
+  view.setFloat64(8, entry.timeMs, true);
+  view.setUint32(16, entry.length, true);
+  view.setUint32(20, entry.checksum, true);
+  view.setUint32(24, 0, true);
+  view.setUint32(28, crc32(target.subarray(at, at + 28)), true);
+}
+
+/** The entry at `at` of `bytes`, or `null` when it is damaged or not whole. */
+export function decodeIndexEntry(bytes: Uint8Array, at: number): IndexEntry | null {
+  if (at + indexEntryBytes > bytes.length) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, indexEntryBytes);
+  if (view.getUint32(28, true) !== crc32(bytes.subarray(at, at + 28))) return null;
+  const end = ends[view.getUint8(6)];
+  if (end === undefined) return null;
+  return {
+    offset: view.getUint32(0, true) + view.getUint16(4, true) * 2 ** 32,
+    length: view.getUint32(16, true),
+    timeMs: view.getFloat64(8, true),
+    end,
+    checksum: view.getUint32(20, true),
+  };
+}

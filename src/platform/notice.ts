@@ -1,0 +1,23 @@
+// What a stage has to tell the people: one value, handed upwards through a callback, so that no
+// stage knows where it ends up (operational log, later events and alerts).
+
+export type NoticeLevel = "debug" | "info" | "warning" | "error";
+
+/** Something worth knowing. `hint` is the exact thing to do about it, when there is one. */
+export interface Notice {
+  readonly level: NoticeLevel;
+  /** Stable name for machines, such as `device_gone`. */
+  readonly kind: string;
+  /** A sentence for people: action, colon, value. */
+  readonly message: string;
+  readonly hint?: string;
+  /** Figures that belong to it. */
+  readonly details?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type Report = (notice: Notice) => void;
+
+/** The text of whatever was thrown. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

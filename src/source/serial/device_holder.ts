@@ -1,0 +1,28 @@
+// Who has a device open, from /proc: the first thing a technician asks when a port is busy.
+
+import { type Libc, SystemError } from "../../platform/libc.ts";
+
+/** `picocom (pid 1234)` for each other process that has the device open and that we may see. */
+export function deviceHolders(libc: Libc, path: string): string[] {
+  const device = libc.realPath(path);
+  const pids = libc.list("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== Deno.pid);
+  return pids.filter((pid) => holds(libc, pid, device)).map((pid) => {
+    const name = visible(() => libc.readText(`/proc/${pid}/comm`).trim()) ?? "a process";
+    return `${name} (pid ${pid})`;
+  });
+}
+
+function holds(libc: Libc, pid: string, device: string): boolean {
+  const descriptors = visible(() => libc.list(`/proc/${pid}/fd`)) ?? [];
+  return descriptors.some((fd) => visible(() => libc.readLink(`/proc/${pid}/fd/${fd}`)) === device);
+}
+
+/** What `look` finds; nothing in another user's process, or in one that has just ended. */
+function visible<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof SystemError) return undefined;
+    throw error;
+  }
+}

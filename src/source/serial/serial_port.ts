@@ -1,0 +1,109 @@
+// One open serial port: locked for us alone, set for capture, given back as it was found. Input
+// that waits in the kernel is never flushed: it is records.
+
+import {
+  type Libc,
+  O_NOCTTY,
+  O_NONBLOCK,
+  O_RDWR,
+  POLLERR,
+  POLLHUP,
+  POLLNVAL,
+  SystemError,
+} from "../../platform/libc.ts";
+import type { LineSettings } from "./line_settings.ts";
+import {
+  encodeTermios,
+  TCGETS2,
+  TCSETS2,
+  termiosBaudRate,
+  termiosBytes,
+  TIOCEXCL,
+  TIOCNXCL,
+  withoutHangUp,
+} from "./termios.ts";
+
+/** The device is open in another process, which has locked it. */
+export class PortBusy extends Error {
+  override readonly name = "PortBusy";
+}
+
+export class SerialPort {
+  /** What the driver took; its speed can differ a little from what was asked. */
+  readonly settings: LineSettings;
+  readonly fd: number;
+  readonly #libc: Libc;
+  readonly #found: Uint8Array<ArrayBuffer>;
+
+  /**
+   * Opens without waiting for carrier, locks twice (TIOCEXCL keeps users out, flock other copies of
+   * this program and root), applies the settings. Opening raises DTR and RTS.
+   * @throws {PortBusy}
+   * @throws {SystemError} `ENOENT`, `EACCES`, `EBUSY`, `ENOTTY` (not a terminal), `EIO` …
+   */
+  static open(libc: Libc, path: string, settings: LineSettings): SerialPort {
+    const fd = libc.open(path, O_RDWR | O_NOCTTY | O_NONBLOCK);
+    try {
+      const found = new Uint8Array(termiosBytes);
+      libc.ioctl(fd, TCGETS2, found);
+      if (!libc.tryLock(fd)) throw new PortBusy(`lock ${path}: held by another process`);
+      libc.ioctl(fd, TIOCEXCL, null);
+      libc.ioctl(fd, TCSETS2, encodeTermios(settings));
+      const taken = new Uint8Array(termiosBytes);
+      libc.ioctl(fd, TCGETS2, taken);
+      return new SerialPort(libc, fd, found, { ...settings, baudRate: termiosBaudRate(taken) });
+    } catch (error) {
+      libc.close(fd);
+      throw error;
+    }
+  }
+
+  private constructor(
+    libc: Libc,
+    fd: number,
+    found: Uint8Array<ArrayBuffer>,
+    settings: LineSettings,
+  ) {
+    this.#libc = libc;
+    this.fd = fd;
+    this.#found = found;
+    this.settings = settings;
+  }
+
+  /**
+   * Fills `buffer` with what waits: the bytes read, and whether the device is gone behind them.
+   * `events` are poll's. A gone device shows as end of file, as EIO, or as an error event.
+   */
+  read(buffer: Uint8Array<ArrayBuffer>, events: number): { bytes: number; gone: boolean } {
+    let bytes = 0;
+    try {
+      while (bytes < buffer.length) {
+        const count = this.#libc.read(this.fd, buffer.subarray(bytes));
+        if (count === "would block") {
+          return { bytes, gone: (events & (POLLERR | POLLHUP | POLLNVAL)) !== 0 };
+        }
+        if (count === 0) return { bytes, gone: true };
+        bytes += count;
+      }
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      return { bytes, gone: true };
+    }
+    return { bytes, gone: false };
+  }
+
+  /**
+   * Restores the settings that were found, but for HUPCL, so that DTR stays up; gives up the lock,
+   * which a pseudo-terminal would keep; then closes.
+   */
+  close(): void {
+    try {
+      this.#libc.ioctl(this.fd, TIOCNXCL, null);
+      this.#libc.ioctl(this.fd, TCSETS2, withoutHangUp(this.#found));
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      // The device is gone; there is nothing to give back.
+    }
+    this.#libc.close(this.fd);
+  }
+}

@@ -1,0 +1,152 @@
+// A serial port as a source: opened, read, and opened again whenever its device comes back. What
+// happens on the way is told to the handler; nothing here ever gives up.
+
+import { type Backoff, backoffMs } from "../../platform/backoff.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Libc } from "../../platform/libc.ts";
+import type { Source, SourceHandler } from "../source.ts";
+import { DeviceWatch } from "./device_watch.ts";
+import {
+  formatSettings,
+  type LineSettings,
+  startingSettings,
+  type WantedSettings,
+} from "./line_settings.ts";
+import { openProblem } from "./open_problem.ts";
+import type { PollEntry, PollLoop } from "./poll_loop.ts";
+import { SerialPort } from "./serial_port.ts";
+
+/** Most that is read from one port before the others have their turn. */
+const chunkBytes = 64 * 1024;
+
+/** A port that stays open for less is not opened again at once, but with backoff. */
+const steadyMs = 1000;
+
+export interface SerialSourceOptions {
+  readonly device: string;
+  readonly wanted: WantedSettings;
+  /** What worked on this port the last time. */
+  readonly remembered: LineSettings | undefined;
+  readonly backoff: Backoff;
+  readonly libc: Libc;
+  readonly loop: PollLoop;
+  readonly clock: Clock;
+}
+
+export class SerialSource implements Source {
+  readonly name: string;
+  readonly #options: SerialSourceOptions;
+  readonly #stop = new AbortController();
+  readonly #buffer = new Uint8Array(chunkBytes);
+  #entry: PollEntry | null = null;
+  #settings: LineSettings | undefined;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(options: SerialSourceOptions) {
+    this.#options = options;
+    this.name = options.device;
+  }
+
+  /** Settings of the port while it is open, and afterwards those it had. */
+  get settings(): LineSettings | undefined {
+    return this.#settings;
+  }
+
+  start(handler: SourceHandler): void {
+    this.#done = this.#run(handler);
+  }
+
+  resume(): void {
+    this.#entry?.resume();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #run(handler: SourceHandler): Promise<void> {
+    const { device, libc, loop, clock, backoff } = this.#options;
+    const signal = this.#stop.signal;
+    const watch = new DeviceWatch({ libc, loop, device });
+    let failures = 0;
+    let lastMessage = "";
+    while (!signal.aborted) {
+      const changed = watch.changed();
+      const port = this.#open((error) => {
+        const problem = openProblem(libc, device, error);
+        if (problem.message !== lastMessage) handler.unavailable(problem);
+        lastMessage = problem.message;
+      });
+      if (port !== null) {
+        lastMessage = "";
+        const openedMs = clock.monotonicMs();
+        handler.opened(formatSettings(port.settings));
+        const gone = await this.#read(port, handler);
+        if (gone) handler.closed();
+        if (clock.monotonicMs() - openedMs >= steadyMs) failures = 0;
+      }
+      if (signal.aborted) break;
+      failures += 1;
+      const waiting = new AbortController();
+      const pause = clock.delay(
+        backoffMs(backoff, failures),
+        AbortSignal.any([signal, waiting.signal]),
+      );
+      await Promise.race([changed, pause]);
+      waiting.abort();
+    }
+    await watch.close();
+  }
+
+  #open(failed: (error: unknown) => void): SerialPort | null {
+    const { libc, device, wanted, remembered } = this.#options;
+    try {
+      const port = SerialPort.open(
+        libc,
+        device,
+        startingSettings(wanted, this.#settings ?? remembered),
+      );
+      this.#settings = port.settings;
+      return port;
+    } catch (error) {
+      failed(error);
+      return null;
+    }
+  }
+
+  /** Reads until the device is gone (true) or the source is stopped (false), then closes it. */
+  async #read(port: SerialPort, handler: SourceHandler): Promise<boolean> {
+    const { loop, clock } = this.#options;
+    const signal = this.#stop.signal;
+    const ended = Promise.withResolvers<boolean>();
+    const read = (events: number): boolean => {
+      const { bytes, gone } = port.read(this.#buffer, events);
+      if (bytes > 0 && !handler.bytes(this.#buffer.subarray(0, bytes), clock.wallMs())) {
+        entry.pause();
+      }
+      return gone;
+    };
+    const entry = loop.add(port.fd, (events) => {
+      if (read(events)) ended.resolve(true);
+    });
+    const stop = (): void => ended.resolve(false);
+    signal.addEventListener("abort", stop);
+    this.#entry = entry;
+    if (signal.aborted) stop();
+    try {
+      const gone = await ended.promise;
+      if (!gone && !entry.paused) read(0);
+      return gone;
+    } finally {
+      signal.removeEventListener("abort", stop);
+      this.#entry = null;
+      await entry.remove();
+      port.close();
+    }
+  }
+}

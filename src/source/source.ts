@@ -1,0 +1,35 @@
+// Where bytes come from. A source opens, reads and opens again by itself, for ever; whoever owns
+// it learns what happened through a handler, in the turn in which it happened.
+
+/** What a source tells its channel. */
+export interface SourceHandler {
+  /** The source can be read now. `detail` says how, for people, such as `9600 8N1`. */
+  opened(detail: string): void;
+  /**
+   * Bytes were read at `timeMs` (wall clock). `chunk` is only valid during the call. On `false`
+   * they could not be written: the source stops reading until `resume` is called.
+   */
+  bytes(chunk: Uint8Array, timeMs: number): boolean;
+  /** The source went away and is waited for. */
+  closed(): void;
+  /** It cannot be opened now; tried again by itself. Called when the reason changes. */
+  unavailable(problem: SourceProblem): void;
+}
+
+/** Why a source cannot be read, and what a technician does about it. */
+export interface SourceProblem {
+  /** Stable name for machines. */
+  readonly kind: "missing" | "busy" | "no_permission" | "not_a_terminal" | "failed";
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface Source extends AsyncDisposable {
+  /** What is read, for people: a device, an address. */
+  readonly name: string;
+  start(handler: SourceHandler): void;
+  /** Reads on after the handler refused bytes. */
+  resume(): void;
+  /** Stops reading and gives the device back as it was found. */
+  stop(): Promise<void>;
+}
