@@ -14,7 +14,7 @@ export interface Terminal {
 }
 
 /** Exit codes, the same for every command. */
-export const exitCodes = { ok: 0, failed: 1, badConfig: 2 };
+export const exitCodes = { ok: 0, failed: 1, badConfig: 2, alreadyRunning: 3 };
 
 /** The terminal of this process. NO_COLOR, when set, turns colours off. */
 export function processTerminal(): Terminal {

@@ -11,6 +11,7 @@ const symbols = {
   ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
   flock: { parameters: ["i32", "i32"], result: "i32" },
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   inotify_init1: { parameters: ["i32"], result: "i32" },
   inotify_add_watch: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
@@ -122,6 +123,11 @@ export class Libc implements Disposable {
   write(fd: number, buffer: Uint8Array<ArrayBuffer>): number | "would block" {
     const count = Number(this.#library.symbols.write(fd, buffer, BigInt(buffer.length)));
     return count < 0 ? this.#wouldBlock("write", fd) : count;
+  }
+
+  /** Empties a file. @throws {SystemError} */
+  truncate(fd: number): void {
+    if (this.#library.symbols.ftruncate(fd, 0n) < 0) throw this.#error("ftruncate", `fd ${fd}`);
   }
 
   /** ioctl(2) with a pointer argument. @throws {SystemError} */

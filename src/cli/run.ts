@@ -1,0 +1,135 @@
+// `nectarcollector --config FILE`: the service itself. Runs until it is told to stop.
+
+import type { Command } from "commander";
+import { Collector } from "../collector.ts";
+import { loadConfig } from "../config/load.ts";
+import { systemClock } from "../platform/clock.ts";
+import { systemDisk } from "../platform/disk.ts";
+import { FolderInUse } from "../platform/instance_lock.ts";
+import { Libc } from "../platform/libc.ts";
+import { errorText, type Report } from "../platform/notice.ts";
+import { openLog } from "../telemetry/operational_log.ts";
+import { printProblems } from "./check.ts";
+import { configPath } from "./config_option.ts";
+import { exitCodes, type Terminal } from "./terminal.ts";
+
+/** A stop that takes longer is given up; nothing that was synced is lost by that. */
+const stopLimitMs = 30_000;
+
+const bootIdPath = "/proc/sys/kernel/random/boot_id";
+
+/** Makes running the service what `program` does when no command is named. */
+export function addRunAction(program: Command, terminal: Terminal): void {
+  program.action(async () => {
+    terminal.exit(await run(configPath(program), terminal));
+  });
+}
+
+async function run(file: string, terminal: Terminal): Promise<number> {
+  const loaded = await loadConfig(file);
+  if (!loaded.ok) {
+    printProblems(loaded.problems, file, terminal);
+    return exitCodes.badConfig;
+  }
+  const { config } = loaded;
+  const folder = config.logging.base_path;
+  try {
+    systemDisk.makeFolder(folder);
+  } catch (error) {
+    terminal.err(`make folder ${folder}: ${errorText(error)}`);
+    terminal.err(`    → make it, and let the service's user write to it (uid ${Deno.uid()})`);
+    return exitCodes.failed;
+  }
+  await using log = await openLog({
+    folder,
+    level: config.logging.level,
+    inColor: terminal.errInColor,
+    print: (line) => terminal.err(line),
+  });
+  using libc = new Libc();
+  using _guard = guardAgainstStrayErrors(log.report);
+  using stopped = new StopSignal();
+  let collector: Collector;
+  try {
+    collector = await Collector.start({
+      config,
+      deliver: true,
+      libc,
+      disk: systemDisk,
+      clock: systemClock,
+      boot: libc.readText(bootIdPath).trim(),
+      report: log.report,
+    });
+  } catch (error) {
+    const inUse = error instanceof FolderInUse;
+    log.report({
+      level: "error",
+      kind: inUse ? "already_running" : "start_failed",
+      message: `start: ${errorText(error)}`,
+      hint: inUse
+        ? "stop it first, or give this one other folders (logging.base_path, journal.state_path)"
+        : "mend the cause and start again",
+    });
+    return inUse ? exitCodes.alreadyRunning : exitCodes.failed;
+  }
+  const signal = await stopped.received;
+  log.report({ level: "info", kind: "stopping", message: `${signal} received: stopping` });
+  return await stopWithin(collector, log.report);
+}
+
+async function stopWithin(collector: Collector, report: Report): Promise<number> {
+  const finished = new AbortController();
+  const stop = collector.stop().then(() => true);
+  const late = systemClock.delay(stopLimitMs, finished.signal).then(() => false);
+  const inTime = await Promise.race([stop, late]);
+  finished.abort();
+  if (inTime) return exitCodes.ok;
+  report({
+    level: "error",
+    kind: "stop_given_up",
+    message: `stop: not finished within ${stopLimitMs / 1000} s; leaving`,
+  });
+  setTimeout(() => Deno.exit(exitCodes.failed));
+  return exitCodes.failed;
+}
+
+/** SIGTERM and SIGINT, from the first moment on. */
+class StopSignal implements Disposable {
+  readonly received: Promise<Deno.Signal>;
+  readonly #listeners: readonly (readonly [Deno.Signal, () => void])[];
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
+    this.received = promise;
+    this.#listeners = (["SIGTERM", "SIGINT"] as const).map((signal) =>
+      [signal, () => resolve(signal)] as const
+    );
+    for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
+  }
+
+  [Symbol.dispose](): void {
+    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
+  }
+}
+
+/**
+ * Errors that escape a library, such as the NATS client's socket, must not end the capture of
+ * anything else.
+ */
+function guardAgainstStrayErrors(report: Report): Disposable {
+  const tell = (event: Event, reason: unknown): void => {
+    event.preventDefault();
+    const message = `stray error, caught: ${errorText(reason)}`;
+    report({ level: "error", kind: "stray_error", message });
+  };
+  const onError = (event: ErrorEvent): void => tell(event, event.error);
+  const onRejection = (event: PromiseRejectionEvent): void => tell(event, event.reason);
+  globalThis.addEventListener("error", onError);
+  globalThis.addEventListener("unhandledrejection", onRejection);
+  return {
+    [Symbol.dispose]: () => {
+      globalThis.removeEventListener("error", onError);
+      globalThis.removeEventListener("unhandledrejection", onRejection);
+    },
+  };
+}

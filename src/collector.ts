@@ -1,0 +1,185 @@
+// The collector: from a configuration to running channels and sinks, and back. The only place that
+// knows all channels.
+
+import type { Channel, ChannelStatus } from "./channel/channel.ts";
+import { type ChannelContext, openSerialChannel } from "./channel/serial_channel.ts";
+import { type Config, type EnabledPort, enabledPorts } from "./config/config.ts";
+import { recordSubject, streamFor } from "./config/subjects.ts";
+import { connectionOptions } from "./delivery/connection.ts";
+import type { Feed } from "./delivery/session.ts";
+import { Sink, type SinkStatus } from "./delivery/sink.ts";
+import type { Clock } from "./platform/clock.ts";
+import type { Disk } from "./platform/disk.ts";
+import { InstanceLock } from "./platform/instance_lock.ts";
+import type { Libc } from "./platform/libc.ts";
+import type { Report } from "./platform/notice.ts";
+import { PollLoop } from "./source/serial/poll_loop.ts";
+import { RunMark } from "./telemetry/run_mark.ts";
+
+export interface CollectorOptions {
+  readonly config: Config;
+  /** Without NATS records are kept in the journals only. */
+  readonly deliver: boolean;
+  readonly libc: Libc;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  /** Identity of the machine's present run. */
+  readonly boot: string;
+  readonly report: Report;
+}
+
+export interface CollectorStatus {
+  readonly channels: readonly ChannelStatus[];
+  readonly sinks: readonly SinkStatus[];
+}
+
+/** A running channel, and where its records go. */
+interface Running {
+  readonly port: EnabledPort;
+  readonly channel: Channel;
+}
+
+/** How long a stop waits for records that are on their way to a sink. */
+const drainMs = 3000;
+const drainStepMs = 20;
+
+export class Collector implements AsyncDisposable {
+  readonly channels: readonly Channel[];
+  readonly #sinks: readonly Sink[];
+  readonly #clock: Clock;
+  readonly #report: Report;
+  readonly #resources: AsyncDisposableStack;
+
+  /**
+   * Starts all enabled ports. The folders in the configuration are made when they are missing.
+   * @throws {FolderInUse} when another collector runs on the same folders
+   * @throws {Error} when a folder cannot be used
+   */
+  static async start(options: CollectorOptions): Promise<Collector> {
+    const { config, libc, disk, clock, boot, report } = options;
+    await using resources = new AsyncDisposableStack();
+    const statePath = config.journal.state_path;
+    for (const folder of new Set([statePath, config.logging.base_path])) {
+      disk.makeFolder(folder);
+      resources.use(new InstanceLock(libc, folder));
+    }
+    const mark = await RunMark.set({ disk, clock, statePath, report });
+    resources.defer(() => mark.clear());
+    const loop = resources.use(new PollLoop({ libc, clock }));
+    const forwards = options.deliver && config.forwarder.enabled;
+    const sinkNames = [
+      ...options.deliver ? ["nats"] : [],
+      ...forwards ? ["forwarder"] : [],
+    ];
+    const context = { config, sinkNames, libc, loop, disk, clock, boot, report };
+    const running: Running[] = [];
+    for (const port of enabledPorts(config)) {
+      const channel = await openChannel(port, context);
+      if (channel === null) continue;
+      resources.use(channel.journal);
+      running.push({ port, channel });
+    }
+    const sinks = options.deliver ? [natsSink(options, running)] : [];
+    if (forwards) sinks.push(forwarderSink(options, running));
+    const channels = running.map(({ channel }) => channel);
+    for (const channel of channels) channel.start();
+    for (const sink of sinks) sink.start();
+    const message = `capturing ${channels.length} of ${config.ports.length} ports`;
+    report({ level: "info", kind: "service_start", message });
+    return new Collector({ channels, sinks, clock, report, resources: resources.move() });
+  }
+
+  private constructor(parts: {
+    readonly channels: readonly Channel[];
+    readonly sinks: readonly Sink[];
+    readonly clock: Clock;
+    readonly report: Report;
+    readonly resources: AsyncDisposableStack;
+  }) {
+    this.channels = parts.channels;
+    this.#sinks = parts.sinks;
+    this.#clock = parts.clock;
+    this.#report = parts.report;
+    this.#resources = parts.resources;
+  }
+
+  get status(): CollectorStatus {
+    return {
+      channels: this.channels.map((channel) => channel.status),
+      sinks: this.#sinks.map((sink) => sink.status),
+    };
+  }
+
+  /**
+   * Stops reading, keeps what is unfinished, gives delivery a few seconds, saves the cursors. What
+   * is not delivered then is delivered after the next start.
+   */
+  async stop(): Promise<void> {
+    await Promise.all(this.channels.map((channel) => channel.stop()));
+    await this.#drain();
+    await Promise.all(this.#sinks.map((sink) => sink.stop()));
+    await this.#resources.disposeAsync();
+    this.#report({ level: "info", kind: "service_stop", message: "stopped" });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #drain(): Promise<void> {
+    const endMs = this.#clock.monotonicMs() + drainMs;
+    const draining = (): boolean =>
+      this.#sinks.some((sink) => sink.status.state === "delivering" && !sink.caughtUp);
+    while (draining() && this.#clock.monotonicMs() < endMs) await this.#clock.delay(drainStepMs);
+  }
+}
+
+async function openChannel(port: EnabledPort, context: ChannelContext): Promise<Channel | null> {
+  if (port.type === "serial") return await openSerialChannel(port, context);
+  context.report({
+    level: "error",
+    kind: "port_not_supported",
+    message: `${port.fips_code}-${port.side_designation}: ports of type "${port.type}" are not ` +
+      "captured by this version",
+    hint: "disable the port, or install a later version",
+  });
+  return null;
+}
+
+function natsSink(options: CollectorOptions, running: readonly Running[]): Sink {
+  const { nats, app } = options.config;
+  const prefix = nats.subject_prefix;
+  return new Sink({
+    ...sinkBasics(options),
+    name: "nats",
+    connection: () => connectionOptions(`nectarcollector ${app.instance_id}`, nats.url, nats),
+    feeds: running.map(({ port, channel }): Feed => ({
+      journal: channel.journal,
+      subject: recordSubject(prefix, port),
+    })),
+    wantedStream: nats.manage_streams ? streamFor(prefix) : null,
+    maxWaitMs: nats.reconnect_wait_sec * 1000,
+  });
+}
+
+function forwarderSink(options: CollectorOptions, running: readonly Running[]): Sink {
+  const { forwarder, nats, app } = options.config;
+  const { remote_url: servers, remote_subject: subject } = forwarder;
+  if (servers === undefined || subject === undefined) {
+    throw new Error("start the forwarder: no address or subject, which the configuration checks");
+  }
+  return new Sink({
+    ...sinkBasics(options),
+    name: "forwarder",
+    connection: () => connectionOptions(`nectarcollector ${app.instance_id}`, servers, forwarder),
+    feeds: running.map(({ channel }): Feed => ({ journal: channel.journal, subject })),
+    wantedStream: null,
+    maxWaitMs: nats.reconnect_wait_sec * 1000,
+  });
+}
+
+function sinkBasics(
+  { config, disk, clock, report }: CollectorOptions,
+): { statePath: string; disk: Disk; clock: Clock; report: Report } {
+  return { statePath: config.journal.state_path, disk, clock, report };
+}

@@ -1,0 +1,30 @@
+// Arguments to command, and nothing else.
+
+import { Command } from "commander";
+import { checkCommand } from "./cli/check.ts";
+import { configCommand } from "./cli/config.ts";
+import { configOption } from "./cli/config_option.ts";
+import { addRunAction } from "./cli/run.ts";
+import { processTerminal } from "./cli/terminal.ts";
+
+const terminal = processTerminal();
+const program = new Command("nectarcollector")
+  .description("captures call records from serial ports and delivers them to NATS JetStream")
+  .addOption(configOption())
+  .addHelpText(
+    "after",
+    `
+Without a command it runs as the service, until SIGTERM or SIGINT.
+
+Examples:
+  nectarcollector --config /etc/nectarcollector/config.json
+  nectarcollector check --config site.json
+  nectarcollector demo --seconds 20
+
+Exit codes: 0 stopped as asked, 1 failed, 2 the configuration has problems,
+            3 another nectarcollector is using the same folders`,
+  );
+addRunAction(program, terminal);
+program.addCommand(checkCommand(terminal));
+program.addCommand(configCommand(terminal));
+await program.parseAsync(Deno.args, { from: "user" });

@@ -1,0 +1,77 @@
+// What the service says about itself: sentences on standard error for people, JSON lines in a
+// rotating file for machines. Never callers' data.
+
+import { getRotatingFileSink } from "@logtape/file";
+import {
+  configure,
+  dispose,
+  getAnsiColorFormatter,
+  getJsonLinesFormatter,
+  getLogger,
+  getTextFormatter,
+  type LogRecord,
+  type Sink,
+} from "@logtape/logtape";
+import type { Notice, Report } from "../platform/notice.ts";
+
+const category = ["nectarcollector"];
+const fileBytes = 5 * 1024 * 1024;
+const fileCount = 5;
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+export interface OperationalLog extends AsyncDisposable {
+  readonly report: Report;
+}
+
+/** Opens the log. The file is `{folder}/nectarcollector.log`; the folder must be there. */
+export async function openLog(options: {
+  readonly folder: string;
+  readonly level: LogLevel;
+  readonly inColor: boolean;
+  /** Takes one line for people. */
+  readonly print: (line: string) => void;
+}): Promise<OperationalLog> {
+  const { folder, level, inColor, print } = options;
+  const format = (inColor ? getAnsiColorFormatter : getTextFormatter)({
+    timestamp: "time",
+    category: () => "",
+  });
+  const people: Sink = (record) => print(peopleLine(record, format));
+  await configure({
+    reset: true,
+    sinks: {
+      people,
+      file: getRotatingFileSink(`${folder}/nectarcollector.log`, {
+        formatter: getJsonLinesFormatter({ properties: "flatten" }),
+        maxSize: fileBytes,
+        maxFiles: fileCount,
+        bufferSize: 0,
+      }),
+    },
+    loggers: [
+      {
+        category,
+        lowestLevel: level === "warn" ? "warning" : level,
+        sinks: ["people", "file"],
+      },
+      { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["people"] },
+    ],
+  });
+  return { report: reportTo(category), [Symbol.asyncDispose]: dispose };
+}
+
+function reportTo(name: readonly string[]): Report {
+  const logger = getLogger([...name]);
+  return ({ level, kind, message, hint, details }: Notice) => {
+    // Braces would be taken for placeholders.
+    const text = message.replaceAll("{", "{{").replaceAll("}", "}}");
+    logger[level](text, { kind, ...(hint === undefined ? {} : { hint }), ...details });
+  };
+}
+
+function peopleLine(record: LogRecord, format: (record: LogRecord) => string): string {
+  const line = format(record).trimEnd();
+  const hint = record.properties["hint"];
+  return typeof hint === "string" ? `${line}\n    → ${hint}` : line;
+}
