@@ -2,7 +2,11 @@
 // knows all channels.
 
 import type { Channel, ChannelStatus } from "./channel/channel.ts";
-import { type ChannelContext, openSerialChannel } from "./channel/serial_channel.ts";
+import {
+  type ChannelContext,
+  type OpenedChannel,
+  openSerialChannel,
+} from "./channel/serial_channel.ts";
 import { type Config, type EnabledPort, enabledPorts } from "./config/config.ts";
 import { recordSubject, streamFor } from "./config/subjects.ts";
 import { connectionOptions } from "./delivery/connection.ts";
@@ -25,6 +29,8 @@ export interface CollectorOptions {
   readonly clock: Clock;
   /** Identity of the machine's present run. */
   readonly boot: string;
+  /** Beginning of the names of files on a memory file system, such as `/dev/shm/nectarcollector-`. */
+  readonly lastingPrefix: string;
   readonly report: Report;
 }
 
@@ -34,9 +40,8 @@ export interface CollectorStatus {
 }
 
 /** A running channel, and where its records go. */
-interface Running {
+interface Running extends OpenedChannel {
   readonly port: EnabledPort;
-  readonly channel: Channel;
 }
 
 /** How long a stop waits for records that are on their way to a sink. */
@@ -71,18 +76,22 @@ export class Collector implements AsyncDisposable {
       ...options.deliver ? ["nats"] : [],
       ...forwards ? ["forwarder"] : [],
     ];
-    const context = { config, sinkNames, libc, loop, disk, clock, boot, report };
+    const { lastingPrefix } = options;
+    const context = { config, sinkNames, libc, loop, disk, clock, boot, lastingPrefix, report };
     const running: Running[] = [];
     for (const port of enabledPorts(config)) {
-      const channel = await openChannel(port, context);
-      if (channel === null) continue;
-      resources.use(channel.journal);
-      running.push({ port, channel });
+      const opened = await openChannel(port, context);
+      if (opened === null) continue;
+      resources.use(opened.channel.journal);
+      running.push({ port, ...opened });
     }
     const sinks = options.deliver ? [natsSink(options, running)] : [];
     if (forwards) sinks.push(forwarderSink(options, running));
     const channels = running.map(({ channel }) => channel);
-    for (const channel of channels) channel.start();
+    for (const { channel, caught, memory } of running) {
+      channel.start(caught);
+      resources.defer(() => memory.remove());
+    }
     for (const sink of sinks) sink.start();
     const message = `capturing ${channels.length} of ${config.ports.length} ports`;
     report({ level: "info", kind: "service_start", message });
@@ -134,7 +143,10 @@ export class Collector implements AsyncDisposable {
   }
 }
 
-async function openChannel(port: EnabledPort, context: ChannelContext): Promise<Channel | null> {
+async function openChannel(
+  port: EnabledPort,
+  context: ChannelContext,
+): Promise<OpenedChannel | null> {
   if (port.type === "serial") return await openSerialChannel(port, context);
   context.report({
     level: "error",

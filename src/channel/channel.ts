@@ -6,6 +6,7 @@ import { AppendError, type Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Report } from "../platform/notice.ts";
 import type { Source, SourceHandler, SourceProblem } from "../source/source.ts";
+import type { CatchBuffer, Caught } from "./catch_buffer.ts";
 
 /** `detecting` and `no_signal` belong to serial lines. */
 export type ChannelState =
@@ -40,6 +41,7 @@ export class Channel implements AsyncDisposable {
   readonly journal: Journal;
   readonly #source: Source;
   readonly #framer: Framer;
+  readonly #catch: CatchBuffer;
   readonly #clock: Clock;
   readonly #idleFlushMs: number;
   readonly #report: Report;
@@ -60,6 +62,7 @@ export class Channel implements AsyncDisposable {
     readonly source: Source;
     /** Must stand where the journal stands. */
     readonly framer: Framer;
+    readonly catchBuffer: CatchBuffer;
     readonly clock: Clock;
     /** A record without a new byte for so long is ended as partial. */
     readonly idleFlushMs: number;
@@ -70,6 +73,7 @@ export class Channel implements AsyncDisposable {
     this.journal = options.journal;
     this.#source = options.source;
     this.#framer = options.framer;
+    this.#catch = options.catchBuffer;
     this.#clock = options.clock;
     this.#idleFlushMs = options.idleFlushMs;
     this.#report = options.report;
@@ -88,11 +92,15 @@ export class Channel implements AsyncDisposable {
     };
   }
 
-  start(): void {
+  /** `caught` was read in the last run; the journal has been cut back to where it belongs. */
+  start(caught: Caught | null): void {
+    if (caught !== null && caught.bytes.length > 0) this.#take(caught.bytes, caught.timeMs);
+    this.#catch.disarm();
     this.#lastByteMs = this.#clock.monotonicMs();
     this.#watchIdle();
     const handler: SourceHandler = {
       opened: (detail) => this.#opened(detail),
+      room: (length) => this.#room(length),
       bytes: (chunk, timeMs) => this.#take(chunk, timeMs),
       closed: () => this.#closed(),
       unavailable: (problem) => this.#unavailable(problem),
@@ -123,7 +131,27 @@ export class Channel implements AsyncDisposable {
     this.#say("info", "source_opened", `${this.#source.name} open, ${detail}`);
   }
 
+  #room(length: number): Uint8Array<ArrayBuffer> | null {
+    if (this.#refused.length > 0) return null;
+    try {
+      this.journal.rotateWhenFull();
+    } catch (error) {
+      if (!(error instanceof AppendError)) throw error;
+      this.#retryLater(error);
+      return null;
+    }
+    return this.#catch.arm(this.journal.place, length, this.#clock.wallMs());
+  }
+
   #take(chunk: Uint8Array, timeMs: number): boolean {
+    this.#catch.note(chunk.length);
+    if (chunk.length > 0) this.#capture(chunk, timeMs);
+    if (this.#refused.length > 0) return false;
+    this.#catch.disarm();
+    return true;
+  }
+
+  #capture(chunk: Uint8Array, timeMs: number): void {
     this.#bytes += chunk.length;
     this.#lastByteMs = this.#clock.monotonicMs();
     this.#append(this.#framer.push(chunk), timeMs);
@@ -132,7 +160,6 @@ export class Channel implements AsyncDisposable {
       this.#firstRecord();
     }
     this.#watchIdle();
-    return this.#refused.length === 0;
   }
 
   #closed(): void {
@@ -164,11 +191,7 @@ export class Channel implements AsyncDisposable {
         this.journal.append(fragments, timeMs);
       } catch (error) {
         if (!(error instanceof AppendError)) throw error;
-        const rest = fragments.slice(error.taken).map(({ bytes, end }) => ({
-          bytes: new Uint8Array(bytes),
-          end,
-        }));
-        this.#refused = [{ fragments: rest, timeMs }, ...waiting.slice(i + 1)];
+        this.#refused = waiting.slice(i);
         this.#retryLater(error);
         return;
       }
@@ -190,6 +213,7 @@ export class Channel implements AsyncDisposable {
     this.#retryTimer = setTimeout(() => {
       this.#appendRefused();
       if (this.#refused.length > 0) return;
+      this.#catch.disarm();
       this.#retryTimer = undefined;
       this.#state = "running";
       this.#detail = "";

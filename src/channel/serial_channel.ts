@@ -5,12 +5,14 @@ import { LineFramer } from "../framer/line_framer.ts";
 import { Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
+import { LastingMemory } from "../platform/lasting_memory.ts";
 import type { Libc } from "../platform/libc.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import { channelName } from "../record.ts";
 import { LineMemory } from "../source/serial/line_memory.ts";
 import type { PollLoop } from "../source/serial/poll_loop.ts";
 import { SerialSource } from "../source/serial/serial_source.ts";
+import { CatchBuffer, catchBufferBytes, type Caught } from "./catch_buffer.ts";
 import { Channel } from "./channel.ts";
 
 export type SerialPortConfig = Extract<EnabledPort, { type: "serial" }>;
@@ -26,21 +28,34 @@ export interface ChannelContext {
   readonly clock: Clock;
   /** Identity of the machine's present run. */
   readonly boot: string;
+  /** Beginning of the names of files on a memory file system; the channel's name is added. */
+  readonly lastingPrefix: string;
   readonly report: Report;
 }
 
 const bytesPerMb = 1024 * 1024;
 
-/** Opens the port's journal and builds its channel, which is not started yet. */
+/** A channel that is built and not started, and what its last run had read and perhaps not kept. */
+export interface OpenedChannel {
+  readonly channel: Channel;
+  readonly caught: Caught | null;
+  /** To be removed after the channel has stopped. */
+  readonly memory: LastingMemory;
+}
+
+/** Opens the port's journal and builds its channel. */
 export async function openSerialChannel(
   port: SerialPortConfig,
   context: ChannelContext,
-): Promise<Channel> {
+): Promise<OpenedChannel> {
   const { config, libc, loop, disk, clock, boot, report } = context;
   const { logging, recovery } = config;
   const statePath = config.journal.state_path;
   const id = { fips: port.fips_code, side: port.side_designation };
   const name = channelName(id);
+  const memory = new LastingMemory(libc, `${context.lastingPrefix}${name}`, catchBufferBytes);
+  const catchBuffer = new CatchBuffer(memory.bytes);
+  const caught = catchBuffer.left;
   const journal = await Journal.open({
     channel: id,
     folder: logging.base_path,
@@ -51,11 +66,12 @@ export async function openSerialChannel(
     compress: logging.compress,
     holders: context.sinkNames,
     sync: config.journal.sync,
+    cutBackTo: caught?.place,
     disk,
     clock,
     report,
   });
-  const memory = new LineMemory({
+  const lineMemory = new LineMemory({
     disk,
     path: `${statePath}/${name}.line.json`,
     device: port.device,
@@ -69,7 +85,7 @@ export async function openSerialChannel(
       stopBits: port.stop_bits,
       flowControl: port.use_flow_control ?? "detect",
     },
-    remembered: memory.recall(),
+    remembered: lineMemory.recall(),
     backoff: {
       initialMs: recovery.reconnect_delay_sec * 1000,
       maxMs: recovery.max_reconnect_delay_sec * 1000,
@@ -79,19 +95,21 @@ export async function openSerialChannel(
     loop,
     clock,
   });
-  return new Channel({
+  const channel = new Channel({
     journal,
     source,
+    catchBuffer,
     framer: new LineFramer({ position: journal.position }),
     clock,
     idleFlushMs: port.idle_flush_ms,
     report,
     firstRecord: () => {
       if (source.settings === undefined) return;
-      memory.remember(source.settings).catch((error) => {
+      lineMemory.remember(source.settings).catch((error) => {
         const message = `${name}: remember line settings: ${errorText(error)}`;
         report({ level: "warning", kind: "state_not_saved", message });
       });
     },
   });
+  return { channel, caught, memory };
 }

@@ -1,5 +1,6 @@
 // `nectarcollector --config FILE`: the service itself. Runs until it is told to stop.
 
+import { crc32 } from "node:zlib";
 import type { Command } from "commander";
 import { Collector } from "../collector.ts";
 import { loadConfig } from "../config/load.ts";
@@ -17,6 +18,17 @@ import { exitCodes, type Terminal } from "./terminal.ts";
 const stopLimitMs = 30_000;
 
 const bootIdPath = "/proc/sys/kernel/random/boot_id";
+
+/**
+ * Where reads land. systemd gives the service a folder of its own in memory; without it, names in
+ * the shared one must not meet those of another user or another collector.
+ */
+function lastingPrefix(statePath: string): string {
+  const folder = Deno.env.get("RUNTIME_DIRECTORY");
+  if (folder !== undefined) return `${folder}/caught-`;
+  const hash = crc32(statePath).toString(16).padStart(8, "0");
+  return `/dev/shm/nectarcollector-${Deno.uid()}-${hash}-`;
+}
 
 /** Makes running the service what `program` does when no command is named. */
 export function addRunAction(program: Command, terminal: Terminal): void {
@@ -58,6 +70,7 @@ async function run(file: string, terminal: Terminal): Promise<number> {
       disk: systemDisk,
       clock: systemClock,
       boot: libc.readText(bootIdPath).trim(),
+      lastingPrefix: lastingPrefix(config.journal.state_path),
       report: log.report,
     });
   } catch (error) {

@@ -72,18 +72,15 @@ export class ActiveSegment {
   }
 
   /**
-   * Appends fragments and returns how many were taken: all, or as many as it took to end a record
-   * at or behind `maxBytes`. A record that begins here gets `timeMs`.
+   * Appends fragments, all or none. A record that begins here gets `timeMs`.
    * @throws {Error} what the disk threw; both files are cut back to what they held
    */
-  append(fragments: readonly Fragment[], timeMs: number, maxBytes: number): number {
+  append(fragments: readonly Fragment[], timeMs: number): void {
     this.#reserve(fragments);
     const before = this.#extent;
     let { open, count, lastEnd } = before;
     let filled = 0;
-    let taken = 0;
     for (const { bytes, end } of fragments) {
-      taken += 1;
       const from = filled;
       if (open === null) {
         open = { offset: before.logBytes + filled, timeMs, checksum: 0 };
@@ -103,11 +100,9 @@ export class ActiveSegment {
       count += 1;
       lastEnd = end;
       open = null;
-      if (before.logBytes + filled >= maxBytes) break;
     }
     this.#write(filled, count - before.count);
     this.#extent = { logBytes: before.logBytes + filled, count, open, lastEnd };
-    return taken;
   }
 
   /** Cuts the open record off the log: it goes on in the next segment. */

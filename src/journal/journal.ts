@@ -35,7 +35,7 @@ import {
   randomEpoch,
   reasonForNewEpoch,
 } from "./journal_state.ts";
-import { type OpenedSegments, openSegments } from "./opening.ts";
+import { type JournalPlace, type OpenedSegments, openSegments } from "./opening.ts";
 import { rotateSegment } from "./rotation.ts";
 import type { IndexHeader } from "./segment_index.ts";
 import { SegmentShelf } from "./segment_shelf.ts";
@@ -56,18 +56,19 @@ export interface JournalOptions {
   readonly holders: readonly string[];
   /** Milliseconds between syncs, or after every append. */
   readonly sync: number | "always";
+  /**
+   * Where the journal stood when bytes were read of which nobody knows whether they were appended:
+   * it is cut back to there, so that they can be appended again.
+   */
+  readonly cutBackTo?: JournalPlace | undefined;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly report: Report;
 }
 
-/** An append that the disk refused. `taken` fragments stand in the journal, the rest do not. */
+/** An append that the disk refused; the journal is as it was before. */
 export class AppendError extends Error {
   override readonly name = "AppendError";
-
-  constructor(message: string, readonly taken: number, cause: unknown) {
-    super(message, { cause });
-  }
 }
 
 const emptyExtent: SegmentExtent = { logBytes: 0, count: 0, open: null, lastEnd: null };
@@ -95,6 +96,7 @@ export class Journal implements AsyncDisposable {
       channel: name,
       recordHeader,
       state,
+      cutBackTo: options.cutBackTo,
       report,
     });
     const reason = reasonForNewEpoch({
@@ -166,26 +168,31 @@ export class Journal implements AsyncDisposable {
     return { openBytes: this.#active.openBytes, lastEnd };
   }
 
+  /** How far the active segment reaches. */
+  get place(): JournalPlace {
+    const { extent, header } = this.#active;
+    return { ...header, count: extent.count, logBytes: extent.logBytes };
+  }
+
   /**
-   * Appends what a framer cut from one read, in this turn. Records that begin here get `timeMs`.
-   * @throws {AppendError} when the disk refuses; what was taken is kept, the rest can be tried again
+   * Begins a new segment when the active one is full; a record that is open moves along. Done by
+   * `append`, unless it was done before. @throws {AppendError}
+   */
+  rotateWhenFull(): void {
+    if (this.#active.extent.logBytes < this.#options.maxSegmentBytes) return;
+    this.#orRefuse(() =>
+      this.#rotate({ firstSequence: this.#active.nextSequence, epoch: this.epoch })
+    );
+  }
+
+  /**
+   * Appends what a framer cut from one read, in this turn, all or nothing. Records that begin here
+   * get `timeMs`. @throws {AppendError} when the disk refuses; the same can be tried again
    */
   append(fragments: readonly Fragment[], timeMs: number): void {
-    let taken = 0;
-    try {
-      while (taken < fragments.length) {
-        const limit = this.#options.maxSegmentBytes;
-        const { logBytes, open } = this.#active.extent;
-        if (open === null && logBytes >= limit) {
-          this.#rotate({ firstSequence: this.#active.nextSequence, epoch: this.epoch });
-        }
-        taken += this.#active.append(fragments.slice(taken), timeMs, limit);
-      }
-    } catch (error) {
-      throw new AppendError(`append to ${this.name}.log: ${errorText(error)}`, taken, error);
-    } finally {
-      if (taken > 0) this.#schedule.request();
-    }
+    this.rotateWhenFull();
+    this.#orRefuse(() => this.#active.append(fragments, timeMs));
+    this.#schedule.request();
   }
 
   /** Resolves when all that was appended before the call survives a power cut. */
@@ -255,6 +262,14 @@ export class Journal implements AsyncDisposable {
       base: `${this.#options.folder}/${this.name}`,
       compressed: false,
     };
+  }
+
+  #orRefuse(write: () => void): void {
+    try {
+      write();
+    } catch (cause) {
+      throw new AppendError(`append to ${this.name}.log: ${errorText(cause)}`, { cause });
+    }
   }
 
   #rotate(header: IndexHeader): void {

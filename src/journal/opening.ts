@@ -7,7 +7,8 @@ import type { RecordHeader } from "../record.ts";
 import { decompressLog } from "./compression.ts";
 import { epochOf, type JournalState, randomEpoch } from "./journal_state.ts";
 import { type Damage, type RepairedSegment, repairSegment } from "./recovery.ts";
-import { findRotatedSegment, type RotatedSegment } from "./rotated_segment.ts";
+import { findRotatedSegment, readIndexHeader, type RotatedSegment } from "./rotated_segment.ts";
+import { indexEntryBytes, type IndexHeader, indexHeaderBytes } from "./segment_index.ts";
 import { rotatedNames } from "./segment_names.ts";
 
 /** A channel's files as they stand, before the first append. */
@@ -20,12 +21,19 @@ export interface OpenedSegments {
   readonly damaged: boolean;
 }
 
+/** How far an active segment reached at some moment. */
+export interface JournalPlace extends IndexHeader {
+  readonly count: number;
+  readonly logBytes: number;
+}
+
 interface Place {
   readonly disk: Disk;
   readonly folder: string;
   readonly channel: string;
   readonly recordHeader: RecordHeader;
   readonly state: JournalState | undefined;
+  readonly cutBackTo: JournalPlace | undefined;
   readonly report: Report;
 }
 
@@ -33,6 +41,7 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
   const { disk, folder, channel, state } = place;
   finishRotation(place);
   removeTemporaries(place);
+  cutBack(place);
   const rotated: RotatedSegment[] = [];
   let damaged = false;
   for (const { base, firstSequence } of rotatedNames(channel, disk.list(folder))) {
@@ -111,6 +120,23 @@ function readPart(disk: Disk, path: string, offset: number, length: number): Uin
     return bytes.subarray(0, file.readNow(bytes, offset));
   } finally {
     file.close();
+  }
+}
+
+/** Takes back an append that was not finished for certain; nothing of it was ever seen by a reader. */
+function cutBack({ disk, folder, channel, cutBackTo }: Place): void {
+  const base = `${folder}/${channel}`;
+  if (cutBackTo === undefined || readIndexHeader(disk, base)?.epoch !== cutBackTo.epoch) return;
+  if (readIndexHeader(disk, base)?.firstSequence !== cutBackTo.firstSequence) return;
+  const indexBytes = indexHeaderBytes + cutBackTo.count * indexEntryBytes;
+  for (const [ending, length] of [[".idx", indexBytes], [".log", cutBackTo.logBytes]] as const) {
+    if ((disk.size(base + ending) ?? 0) <= length) continue;
+    const file = disk.append(base + ending);
+    try {
+      file.truncate(length);
+    } finally {
+      file.close();
+    }
   }
 }
 

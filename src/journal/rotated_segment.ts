@@ -16,21 +16,26 @@ export function findRotatedSegment(disk: Disk, base: string): RotatedSegment | n
   const plain = disk.size(`${base}.log`) !== null;
   const compressed = disk.size(`${base}.log.gz`) !== null;
   const indexBytes = disk.size(`${base}.idx`);
-  if (!plain && !compressed || indexBytes === null) return null;
+  const header = readIndexHeader(disk, base);
+  if (!plain && !compressed || indexBytes === null || header === null) return null;
+  const count = Math.floor((indexBytes - indexHeaderBytes) / indexEntryBytes);
+  return {
+    ...header,
+    count,
+    lastSequence: header.firstSequence + count - 1,
+    base,
+    compressed: !plain,
+  };
+}
+
+/** The header of the index at `base`; `null` when it is missing or damaged. */
+export function readIndexHeader(disk: Disk, base: string): IndexHeader | null {
+  if (disk.size(`${base}.idx`) === null) return null;
   const index = disk.read(`${base}.idx`);
   try {
     const bytes = new Uint8Array(indexHeaderBytes);
     index.readNow(bytes, 0);
-    const header = decodeIndexHeader(bytes);
-    if (header === null) return null;
-    const count = Math.floor((indexBytes - indexHeaderBytes) / indexEntryBytes);
-    return {
-      ...header,
-      count,
-      lastSequence: header.firstSequence + count - 1,
-      base,
-      compressed: !plain,
-    };
+    return decodeIndexHeader(bytes);
   } finally {
     index.close();
   }

@@ -24,7 +24,7 @@ export class InstanceLock implements Disposable {
     }
     this.#libc = libc;
     this.#fd = fd;
-    libc.truncate(fd);
+    libc.truncate(fd, 0);
     libc.write(fd, new Uint8Array(new TextEncoder().encode(`${Deno.pid}\n`)));
   }
 

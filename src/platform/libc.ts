@@ -11,6 +11,12 @@ const symbols = {
   ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
   flock: { parameters: ["i32", "i32"], result: "i32" },
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  mmap: {
+    parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"],
+    result: "pointer",
+  },
+  munmap: { parameters: ["buffer", "usize"], result: "i32" },
+  unlink: { parameters: ["buffer"], result: "i32" },
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   inotify_init1: { parameters: ["i32"], result: "i32" },
   inotify_add_watch: { parameters: ["i32", "buffer", "u32"], result: "i32" },
@@ -35,6 +41,7 @@ export const O_RDWR = 2;
 export const O_CREAT = 0o100;
 export const O_NOCTTY = 0o400;
 export const O_NONBLOCK = 0o4000;
+export const O_NOFOLLOW = 0o400000;
 export const O_CLOEXEC = 0o2000000;
 
 /** Operations of flock(2). */
@@ -74,6 +81,10 @@ const errnoNames: Readonly<Record<number, string>> = {
 
 const AT_FDCWD = -100;
 const STATX_GID = 0x10;
+
+const PROT_READ_WRITE = 3;
+const MAP_SHARED = 1;
+const MAP_FAILED = 2n ** 64n - 1n;
 
 /** PATH_MAX. */
 const pathBytes = 4096;
@@ -125,9 +136,36 @@ export class Libc implements Disposable {
     return count < 0 ? this.#wouldBlock("write", fd) : count;
   }
 
-  /** Empties a file. @throws {SystemError} */
-  truncate(fd: number): void {
-    if (this.#library.symbols.ftruncate(fd, 0n) < 0) throw this.#error("ftruncate", `fd ${fd}`);
+  /** Cuts or extends a file to `length` bytes. @throws {SystemError} */
+  truncate(fd: number, length: number): void {
+    if (this.#library.symbols.ftruncate(fd, BigInt(length)) < 0) {
+      throw this.#error("ftruncate", `fd ${fd}`);
+    }
+  }
+
+  /** @throws {SystemError} */
+  unlink(path: string): void {
+    if (this.#library.symbols.unlink(cString(path)) < 0) throw this.#error("unlink", path);
+  }
+
+  /**
+   * The first `length` bytes of a file as memory: what is stored there is in the file at once, also
+   * when the process is killed in the next moment. Give it back with `unmap`. @throws {SystemError}
+   */
+  map(fd: number, length: number): Uint8Array<ArrayBuffer> {
+    const { mmap } = this.#library.symbols;
+    const address = mmap(null, BigInt(length), PROT_READ_WRITE, MAP_SHARED, fd, 0n);
+    if (address === null || Deno.UnsafePointer.value(address) === MAP_FAILED) {
+      throw this.#error("mmap", `fd ${fd}`);
+    }
+    return new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(address, length));
+  }
+
+  /** Nothing may touch the memory afterwards. @throws {SystemError} */
+  unmap(memory: Uint8Array<ArrayBuffer>): void {
+    if (this.#library.symbols.munmap(memory, BigInt(memory.length)) < 0) {
+      throw this.#error("munmap", `${memory.length} bytes`);
+    }
   }
 
   /** ioctl(2) with a pointer argument. @throws {SystemError} */

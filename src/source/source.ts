@@ -6,6 +6,12 @@ export interface SourceHandler {
   /** The source can be read now. `detail` says how, for people, such as `9600 8N1`. */
   opened(detail: string): void;
   /**
+   * Where up to `length` bytes that are about to be read must go, so that they are safe from the
+   * moment in which the system hands them over; `null` when nothing can be taken now, and the
+   * source stops reading until `resume` is called. `bytes` must follow in the same turn.
+   */
+  room(length: number): Uint8Array<ArrayBuffer> | null;
+  /**
    * Bytes were read at `timeMs` (wall clock). `chunk` is only valid during the call. On `false`
    * they could not be written: the source stops reading until `resume` is called.
    */

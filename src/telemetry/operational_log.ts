@@ -35,7 +35,7 @@ export async function openLog(options: {
   const { folder, level, inColor, print } = options;
   const format = (inColor ? getAnsiColorFormatter : getTextFormatter)({
     timestamp: "time",
-    category: () => "",
+    format: ({ timestamp, level, message }) => `${timestamp} ${level} ${message}`,
   });
   const people: Sink = (record) => print(peopleLine(record, format));
   await configure({

@@ -1,19 +1,11 @@
 // One open serial port: locked for us alone, set for capture, given back as it was found. Input
 // that waits in the kernel is never flushed: it is records.
 
-import {
-  type Libc,
-  O_NOCTTY,
-  O_NONBLOCK,
-  O_RDWR,
-  POLLERR,
-  POLLHUP,
-  POLLNVAL,
-  SystemError,
-} from "../../platform/libc.ts";
+import { type Libc, O_NOCTTY, O_NONBLOCK, O_RDWR, SystemError } from "../../platform/libc.ts";
 import type { LineSettings } from "./line_settings.ts";
 import {
   encodeTermios,
+  FIONREAD,
   TCGETS2,
   TCSETS2,
   termiosBaudRate,
@@ -70,26 +62,27 @@ export class SerialPort {
     this.settings = settings;
   }
 
-  /**
-   * Fills `buffer` with what waits: the bytes read, and whether the device is gone behind them.
-   * `events` are poll's. A gone device shows as end of file, as EIO, or as an error event.
-   */
-  read(buffer: Uint8Array<ArrayBuffer>, events: number): { bytes: number; gone: boolean } {
-    let bytes = 0;
+  /** How many bytes can be read at once without waiting, at most 4,095; 0 also when it is gone. */
+  waiting(): number {
+    const count = new Uint8Array(4);
     try {
-      while (bytes < buffer.length) {
-        const count = this.#libc.read(this.fd, buffer.subarray(bytes));
-        if (count === "would block") {
-          return { bytes, gone: (events & (POLLERR | POLLHUP | POLLNVAL)) !== 0 };
-        }
-        if (count === 0) return { bytes, gone: true };
-        bytes += count;
-      }
+      this.#libc.ioctl(this.fd, FIONREAD, count);
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      return { bytes, gone: true };
+      return 0;
     }
-    return { bytes, gone: false };
+    return new DataView(count.buffer).getInt32(0, true);
+  }
+
+  /** Bytes read into `buffer`. A device that is gone shows as end of file or as an error. */
+  read(buffer: Uint8Array<ArrayBuffer>): number | "would block" | "gone" {
+    try {
+      const count = this.#libc.read(this.fd, buffer);
+      return count === 0 ? "gone" : count;
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      return "gone";
+    }
   }
 
   /**

@@ -3,7 +3,7 @@
 
 import { type Backoff, backoffMs } from "../../platform/backoff.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { Libc } from "../../platform/libc.ts";
+import { type Libc, POLLERR, POLLHUP, POLLNVAL } from "../../platform/libc.ts";
 import type { Source, SourceHandler } from "../source.ts";
 import { DeviceWatch } from "./device_watch.ts";
 import {
@@ -17,7 +17,7 @@ import type { PollEntry, PollLoop } from "./poll_loop.ts";
 import { SerialPort } from "./serial_port.ts";
 
 /** Most that is read from one port before the others have their turn. */
-const chunkBytes = 64 * 1024;
+const turnBytes = 64 * 1024;
 
 /** A port that stays open for less is not opened again at once, but with backoff. */
 const steadyMs = 1000;
@@ -37,7 +37,6 @@ export class SerialSource implements Source {
   readonly name: string;
   readonly #options: SerialSourceOptions;
   readonly #stop = new AbortController();
-  readonly #buffer = new Uint8Array(chunkBytes);
   #entry: PollEntry | null = null;
   #settings: LineSettings | undefined;
   #done: Promise<void> = Promise.resolve();
@@ -124,15 +123,12 @@ export class SerialSource implements Source {
     const { loop, clock } = this.#options;
     const signal = this.#stop.signal;
     const ended = Promise.withResolvers<boolean>();
-    const read = (events: number): boolean => {
-      const { bytes, gone } = port.read(this.#buffer, events);
-      if (bytes > 0 && !handler.bytes(this.#buffer.subarray(0, bytes), clock.wallMs())) {
-        entry.pause();
-      }
-      return gone;
-    };
     const entry = loop.add(port.fd, (events) => {
-      if (read(events)) ended.resolve(true);
+      const result = readTurn(port, handler, clock);
+      if (result === "refused") entry.pause();
+      const gone = result === "gone" ||
+        result === "empty" && (events & (POLLERR | POLLHUP | POLLNVAL)) !== 0;
+      if (gone) ended.resolve(true);
     });
     const stop = (): void => ended.resolve(false);
     signal.addEventListener("abort", stop);
@@ -140,7 +136,7 @@ export class SerialSource implements Source {
     if (signal.aborted) stop();
     try {
       const gone = await ended.promise;
-      if (!gone && !entry.paused) read(0);
+      if (!gone && !entry.paused) readTurn(port, handler, clock);
       return gone;
     } finally {
       signal.removeEventListener("abort", stop);
@@ -149,4 +145,27 @@ export class SerialSource implements Source {
       port.close();
     }
   }
+}
+
+/**
+ * Reads what waits, up to a turn's share. `empty`: nothing waits any more; `refused`: the handler
+ * takes no more for now.
+ */
+function readTurn(
+  port: SerialPort,
+  handler: SourceHandler,
+  clock: Clock,
+): "empty" | "more" | "refused" | "gone" {
+  for (let taken = 0; taken < turnBytes;) {
+    // Asking for one byte where none waits tells a device that is gone from one that is quiet.
+    const room = handler.room(Math.max(1, port.waiting()));
+    if (room === null) return "refused";
+    const count = port.read(room);
+    const bytes = typeof count === "number" ? count : 0;
+    if (!handler.bytes(room.subarray(0, bytes), clock.wallMs())) return "refused";
+    if (count === "gone") return "gone";
+    if (count === "would block") return "empty";
+    taken += count;
+  }
+  return "more";
 }

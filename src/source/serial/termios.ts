@@ -6,6 +6,8 @@ import type { LineSettings } from "./line_settings.ts";
 export const TCGETS2 = 0x802c542a;
 /** Applies at once and throws no waiting input away. */
 export const TCSETS2 = 0x402c542b;
+/** How many bytes wait in the raw read buffer. */
+export const FIONREAD = 0x541b;
 export const TIOCEXCL = 0x540c;
 export const TIOCNXCL = 0x540d;
 
