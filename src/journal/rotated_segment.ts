@@ -2,7 +2,12 @@
 
 import type { Disk } from "../platform/disk.ts";
 import type { ReadableSegment } from "./journal_reader.ts";
-import { decodeIndexHeader, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
+import {
+  decodeIndexHeader,
+  indexEntryBytes,
+  type IndexHeader,
+  indexHeaderBytes,
+} from "./segment_index.ts";
 
 export interface RotatedSegment extends ReadableSegment {
   readonly count: number;
