@@ -5,6 +5,7 @@ import { checkCommand } from "./cli/check.ts";
 import { configCommand } from "./cli/config.ts";
 import { configOption } from "./cli/config_option.ts";
 import { addRunAction } from "./cli/run.ts";
+import { demoCommand } from "./cli/demo.ts";
 import { processTerminal } from "./cli/terminal.ts";
 
 const terminal = processTerminal();
@@ -27,4 +28,5 @@ Exit codes: 0 stopped as asked, 1 failed, 2 the configuration has problems,
 addRunAction(program, terminal);
 program.addCommand(checkCommand(terminal));
 program.addCommand(configCommand(terminal));
+program.addCommand(demoCommand(terminal));
 await program.parseAsync(Deno.args, { from: "user" });

@@ -81,7 +81,10 @@ export class RecordHeader {
     const from = offset + this.#prefix.length;
     const text = String.fromCharCode(...bytes.subarray(from, offset + this.length));
     if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\] $/.test(text)) return null;
-    const timeMs = Date.parse(`${text.slice(0, 10)}T${text.slice(11, timeLength)}Z`);
-    return Number.isNaN(timeMs) ? null : timeMs;
+    const time = `${text.slice(0, 10)}T${text.slice(11, timeLength)}Z`;
+    const timeMs = Date.parse(time);
+    if (Number.isNaN(timeMs)) return null;
+    // Date.parse() takes 30 February for 2 March.
+    return new Date(timeMs).toISOString() === time ? timeMs : null;
   }
 }

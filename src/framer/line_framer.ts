@@ -32,7 +32,7 @@ export class LineFramer implements Framer {
     for (let at = 0; at < chunk.length; at++) {
       const byte = chunk[at];
       if (byte !== LF && byte !== CR) {
-        if ((this.#openBytes ?? 0) + at - start === this.#maxBytes) {
+        if ((this.#openBytes ?? 0) + at - start >= this.#maxBytes) {
           fragments.push(this.#end(chunk.subarray(start, at), "too_long"));
           start = at;
         }

@@ -38,6 +38,8 @@ export class ActiveSegment {
   readonly #log: AppendFile;
   readonly #index: AppendFile;
   #extent: SegmentExtent;
+  /** The files may be longer than the extent says. */
+  #torn = false;
   #lines = new Uint8Array(16 * 1024);
   #entries = new Uint8Array(64 * indexEntryBytes);
 
@@ -53,7 +55,12 @@ export class ActiveSegment {
     this.#extent = options.extent;
     this.#recordHeader = options.recordHeader;
     this.#log = options.disk.append(`${options.base}.log`);
-    this.#index = options.disk.append(`${options.base}.idx`);
+    try {
+      this.#index = options.disk.append(`${options.base}.idx`);
+    } catch (error) {
+      this.#log.close();
+      throw error;
+    }
   }
 
   get extent(): SegmentExtent {
@@ -138,14 +145,23 @@ export class ActiveSegment {
   }
 
   #write(lineBytes: number, entryCount: number): void {
+    if (this.#torn) this.#cutBack();
+    this.#torn = true;
     try {
       appendAll(this.#log, this.#lines.subarray(0, lineBytes));
       appendAll(this.#index, this.#entries.subarray(0, entryCount * indexEntryBytes));
     } catch (error) {
-      this.#log.truncate(this.#extent.logBytes);
-      this.#index.truncate(indexHeaderBytes + this.#extent.count * indexEntryBytes);
+      this.#cutBack();
       throw error;
     }
+    this.#torn = false;
+  }
+
+  /** Cuts off what an append left that was refused half-way. */
+  #cutBack(): void {
+    this.#log.truncate(this.#extent.logBytes);
+    this.#index.truncate(indexHeaderBytes + this.#extent.count * indexEntryBytes);
+    this.#torn = false;
   }
 }
 

@@ -36,7 +36,7 @@ import {
   reasonForNewEpoch,
 } from "./journal_state.ts";
 import { type JournalPlace, type OpenedSegments, openSegments } from "./opening.ts";
-import { rotateSegment } from "./rotation.ts";
+import { Rotation } from "./rotation.ts";
 import type { IndexHeader } from "./segment_index.ts";
 import { SegmentShelf } from "./segment_shelf.ts";
 import { SyncSchedule } from "./sync_schedule.ts";
@@ -80,6 +80,7 @@ export class Journal implements AsyncDisposable {
   readonly #shelf: SegmentShelf;
   readonly #schedule: SyncSchedule;
   #active: ActiveSegment;
+  #rotation: Rotation | null = null;
   #epochs: JournalState["epochs"];
   #stateSaved: Promise<void> = Promise.resolve();
 
@@ -179,10 +180,11 @@ export class Journal implements AsyncDisposable {
    * `append`, unless it was done before. @throws {AppendError}
    */
   rotateWhenFull(): void {
-    if (this.#active.extent.logBytes < this.#options.maxSegmentBytes) return;
-    this.#orRefuse(() =>
-      this.#rotate({ firstSequence: this.#active.nextSequence, epoch: this.epoch })
-    );
+    this.#orRefuse(() => {
+      this.#finishRotation();
+      if (this.#active.extent.logBytes < this.#options.maxSegmentBytes) return;
+      this.#rotate({ firstSequence: this.#active.nextSequence, epoch: this.epoch });
+    });
   }
 
   /**
@@ -226,6 +228,7 @@ export class Journal implements AsyncDisposable {
 
   /** Gives out numbers from `nextSequence` on in a new epoch. */
   beginEpoch(nextSequence: number, reason: string): void {
+    this.#finishRotation();
     const header = { firstSequence: nextSequence, epoch: randomEpoch() };
     this.#epochs = [...this.#epochs, header];
     this.#rotate(header);
@@ -241,7 +244,7 @@ export class Journal implements AsyncDisposable {
   async close(): Promise<void> {
     await this.#schedule.stop();
     await this.#shelf.stop();
-    await this.#saveState(true);
+    await this.#saveState(this.#rotation === null);
     this.#active.close();
   }
 
@@ -274,16 +277,25 @@ export class Journal implements AsyncDisposable {
 
   #rotate(header: IndexHeader): void {
     const { disk, folder, clock } = this.#options;
-    const old = this.#active;
-    const { active, rotated } = rotateSegment({
+    this.#finishRotation();
+    this.#rotation = new Rotation({
       disk,
       folder,
       channel: this.name,
-      old,
+      old: this.#active,
       header,
       wallMs: clock.wallMs(),
       recordHeader: this.#recordHeader,
     });
+    this.#finishRotation();
+  }
+
+  /** Goes on with a rotation that the disk has refused to finish, if there is one. */
+  #finishRotation(): void {
+    if (this.#rotation === null) return;
+    const old = this.#active;
+    const { active, rotated } = this.#rotation.finish();
+    this.#rotation = null;
     this.#active = active;
     this.#schedule.retire(old);
     if (rotated !== null) this.#shelf.add(rotated);

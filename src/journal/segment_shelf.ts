@@ -5,11 +5,7 @@ import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import { compressLog, decompressLog } from "./compression.ts";
 import { planRetention } from "./retention.ts";
-import {
-  findRotatedSegment,
-  removeRotatedSegment,
-  type RotatedSegment,
-} from "./rotated_segment.ts";
+import { removeRotatedSegment, type RotatedSegment } from "./rotated_segment.ts";
 
 export class SegmentShelf {
   readonly #disk: Disk;
@@ -59,10 +55,9 @@ export class SegmentShelf {
     return this.#segments.slice(low).find((segment) => segment.count > 0);
   }
 
-  /** Takes in the segment at `base` (path without ending), which has just been rotated. */
-  add(base: string): void {
-    const segment = findRotatedSegment(this.#disk, base);
-    if (segment !== null) this.#segments.push(segment);
+  /** Takes in a segment that has just been rotated. */
+  add(segment: RotatedSegment): void {
+    this.#segments.push(segment);
     this.#tidy();
   }
 

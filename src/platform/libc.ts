@@ -72,6 +72,7 @@ const errnoNames: Readonly<Record<number, string>> = {
   16: "EBUSY",
   19: "ENODEV",
   20: "ENOTDIR",
+  21: "EISDIR",
   22: "EINVAL",
   24: "EMFILE",
   25: "ENOTTY",

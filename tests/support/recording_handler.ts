@@ -1,5 +1,6 @@
 // A source's handler that keeps all it is told.
 
+import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { SourceHandler, SourceProblem } from "../../src/source/source.ts";
 
@@ -9,9 +10,14 @@ export class RecordingHandler implements SourceHandler {
   readonly problems: SourceProblem[] = [];
   /** What `bytes` answers. */
   accepts = true;
-  /** How often `bytes` was called. */
+  /** Whether there is room for bytes. */
+  hasRoom = true;
+  /** How often bytes came. */
   reads = 0;
+  /** How often there was no room. */
+  turnedAway = 0;
   readonly #chunks: Uint8Array[] = [];
+  #room: Uint8Array<ArrayBuffer> | null = null;
 
   get received(): Buffer {
     return Buffer.concat(this.#chunks);
@@ -25,9 +31,24 @@ export class RecordingHandler implements SourceHandler {
     this.events.push(`opened ${detail}`);
   }
 
+  room(length: number): Uint8Array<ArrayBuffer> | null {
+    assert.equal(this.#room, null, "bytes() follows room()");
+    if (!this.hasRoom) {
+      this.turnedAway += 1;
+      return null;
+    }
+    this.#room = new Uint8Array(length);
+    queueMicrotask(() => assert.equal(this.#room, null, "bytes() follows in the same turn"));
+    return this.#room;
+  }
+
   bytes(chunk: Uint8Array, _timeMs: number): boolean {
-    this.reads += 1;
-    this.#chunks.push(new Uint8Array(chunk));
+    assert.equal(chunk.buffer, this.#room?.buffer, "the bytes stand in the room that was given");
+    this.#room = null;
+    if (chunk.length > 0) {
+      this.reads += 1;
+      this.#chunks.push(chunk);
+    }
     return this.accepts;
   }
 

@@ -4,7 +4,8 @@ import { type Libc, SystemError } from "../../platform/libc.ts";
 
 /** `picocom (pid 1234)` for each other process that has the device open and that we may see. */
 export function deviceHolders(libc: Libc, path: string): string[] {
-  const device = libc.realPath(path);
+  const device = visible(() => libc.realPath(path));
+  if (device === undefined) return [];
   const pids = libc.list("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== Deno.pid);
   return pids.filter((pid) => holds(libc, pid, device)).map((pid) => {
     const name = visible(() => libc.readText(`/proc/${pid}/comm`).trim()) ?? "a process";
@@ -17,8 +18,8 @@ function holds(libc: Libc, pid: string, device: string): boolean {
   return descriptors.some((fd) => visible(() => libc.readLink(`/proc/${pid}/fd/${fd}`)) === device);
 }
 
-/** What `look` finds; nothing in another user's process, or in one that has just ended. */
-function visible<T>(look: () => T): T | undefined {
+/** What `look` finds; nothing in another user's process, or where what it looks at has just gone. */
+export function visible<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch (error) {

@@ -36,11 +36,22 @@ export class DeviceWatch {
     this.#libc.close(this.#fd);
   }
 
+  /** Looks twice where it is not the device's own folder: that one may just have been made. */
   #watchNearest(): void {
-    for (let folder = dirname(this.#device);; folder = dirname(folder)) {
+    const folder = dirname(this.#device);
+    for (let nearest = ""; nearest !== folder;) {
+      const before = nearest;
+      nearest = this.#watchFrom(folder);
+      if (nearest === before) return;
+    }
+  }
+
+  /** Watches the nearest folder that exists, from `folder` upwards, and returns it. */
+  #watchFrom(folder: string): string {
+    for (;; folder = dirname(folder)) {
       try {
         this.#libc.watchFolder(this.#fd, folder, IN_CREATE | IN_MOVED_TO | IN_ATTRIB);
-        return;
+        return folder;
       } catch (error) {
         if (!(error instanceof SystemError) || folder === dirname(folder)) throw error;
       }

@@ -3,7 +3,7 @@
 import { errorText } from "../../platform/notice.ts";
 import { type Libc, SystemError } from "../../platform/libc.ts";
 import type { SourceProblem } from "../source.ts";
-import { deviceHolders } from "./device_holder.ts";
+import { deviceHolders, visible } from "./device_holder.ts";
 import { PortBusy } from "./serial_port.ts";
 
 export function openProblem(libc: Libc, device: string, error: unknown): SourceProblem {
@@ -25,6 +25,7 @@ export function openProblem(libc: Libc, device: string, error: unknown): SourceP
       return noPermission(libc, device);
     case "ENOTTY":
     case "EINVAL":
+    case "EISDIR":
       return {
         kind: "not_a_terminal",
         message: `open ${device}: not a serial port`,
@@ -63,7 +64,7 @@ function noPermission(libc: Libc, device: string): SourceProblem {
 
 /** Name of the group that owns the device, its number when the name is not known. */
 function groupName(libc: Libc, device: string): string {
-  const gid = libc.groupOf(device);
+  const gid = visible(() => libc.groupOf(device)) ?? null;
   if (gid === null) return "dialout";
   const lines = Deno.readTextFileSync("/etc/group").split("\n").map((line) => line.split(":"));
   return lines.find(([, , id]) => id === String(gid))?.[0] ?? String(gid);

@@ -76,8 +76,8 @@ export class PollLoop implements AsyncDisposable {
 
   remove(entry: PollEntry): Promise<void> {
     this.#entries.delete(entry);
+    if (this.#stopped) return this.#done;
     return new Promise((resolve) => {
-      if (this.#stopped) return resolve();
       this.#removals.push(resolve);
       this.wake();
     });

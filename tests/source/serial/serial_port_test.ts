@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
-import { Libc, POLLHUP, POLLIN, SystemError } from "../../../src/platform/libc.ts";
+import { Libc, SystemError } from "../../../src/platform/libc.ts";
 import { PseudoTerminal } from "../../../src/simulate/pseudo_terminal.ts";
 import type { LineSettings } from "../../../src/source/serial/line_settings.ts";
 import { PortBusy, SerialPort } from "../../../src/source/serial/serial_port.ts";
@@ -28,9 +28,9 @@ async function readAll(port: SerialPort, length: number): Promise<number[]> {
   const received: number[] = [];
   const buffer = new Uint8Array(1000);
   await waitFor(`${length} bytes`, () => {
-    const { bytes, gone } = port.read(buffer, POLLIN);
-    assert.equal(gone, false);
-    received.push(...buffer.subarray(0, bytes));
+    const count = port.read(buffer);
+    if (count === "gone") throw new Error("gone");
+    if (count !== "would block") received.push(...buffer.subarray(0, count));
     return received.length >= length;
   });
   return received;
@@ -52,8 +52,7 @@ Deno.test("input that waits before the port is opened, or between two opens, is 
   await terminal.write(allBytes);
   await waitFor("bytes that wait", () => terminal.unread() === 256);
   const first = SerialPort.open(libc, terminal.path, { ...settings, baudRate: 1200 });
-  const one = new Uint8Array(1);
-  assert.deepEqual(first.read(one, POLLIN), { bytes: 1, gone: false });
+  assert.equal(first.read(new Uint8Array(1)), 1);
   first.close();
   await terminal.write(Uint8Array.of(7));
   const second = SerialPort.open(libc, terminal.path, { ...settings, parity: "odd" });
@@ -131,18 +130,25 @@ asRoot("a device whose permissions exclude the user is refused with EACCES", () 
   );
 });
 
-Deno.test("read() hands over what came before a hang-up, and then says gone", async () => {
+Deno.test("waiting() tells how much can be read, and read() when nothing waits", async () => {
   using libc = new Libc();
   using terminal = new PseudoTerminal({ libc });
   const port = SerialPort.open(libc, terminal.path, settings);
-  const buffer = new Uint8Array(1000);
-  assert.deepEqual(port.read(buffer, 0), { bytes: 0, gone: false });
+  assert.equal(port.waiting(), 0);
+  assert.equal(port.read(new Uint8Array(10)), "would block");
   await terminal.write(Uint8Array.of(1, 2, 3));
-  await waitFor("the bytes", () => terminal.unread() === 3);
-  const two = new Uint8Array(2);
-  assert.deepEqual(port.read(two, POLLIN), { bytes: 2, gone: false }, "a full buffer is no end");
+  await waitFor("the bytes", () => port.waiting() === 3);
+  assert.equal(port.read(new Uint8Array(2)), 2);
+  assert.equal(port.waiting(), 1);
+  port.close();
+});
+
+Deno.test("a device that is unplugged is gone for good, and can still be closed", () => {
+  using libc = new Libc();
+  using terminal = new PseudoTerminal({ libc });
+  const port = SerialPort.open(libc, terminal.path, settings);
   terminal.unplug();
-  assert.equal(port.read(buffer, POLLIN | POLLHUP).gone, true);
-  assert.equal(port.read(buffer, POLLIN | POLLHUP).gone, true, "and it stays so");
+  assert.equal(port.waiting(), 0);
+  for (let i = 0; i < 3; i++) assert.equal(port.read(new Uint8Array(10)), "gone");
   port.close();
 });

@@ -1,0 +1,109 @@
+// The collector as a process of its own, as systemd runs it: started, stopped, killed. With
+// NECTARCOLLECTOR in the environment that executable is tested, else the sources.
+
+import { join } from "node:path";
+import { waitFor } from "./wait_for.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** How `deno task start` runs the sources. */
+const sourceCommand = [
+  Deno.execPath(),
+  "run",
+  "--allow-ffi",
+  "--allow-read",
+  "--allow-write",
+  "--allow-net",
+  "--allow-env",
+  "--allow-sys",
+  join(root, "src/main.ts"),
+];
+
+/** The command that is the collector, without arguments. */
+export function collectorCommand(): string[] {
+  const executable = Deno.env.get("NECTARCOLLECTOR");
+  return executable === undefined ? sourceCommand : [executable];
+}
+
+export class CollectorProcess implements AsyncDisposable {
+  readonly #config: string;
+  readonly #log: string[] = [];
+  #child: Deno.ChildProcess | undefined;
+  #reading: Promise<void> = Promise.resolve();
+
+  /** `config` is the path of the configuration file. */
+  constructor(config: string) {
+    this.#config = config;
+  }
+
+  /** What it has written to standard error, over all its starts. */
+  get log(): readonly string[] {
+    return this.#log;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Starts it; resolves when it captures. @throws {Error} with its log when it does not */
+  async start(): Promise<void> {
+    this.launch();
+    const seen = this.#log.length;
+    await waitFor(
+      "the collector to capture",
+      () => this.#log.slice(seen).some((line) => line.includes("capturing")),
+      { timeoutMs: 30_000 },
+    );
+  }
+
+  /** Starts it and does not wait. */
+  launch(): void {
+    const [command = "", ...args] = collectorCommand();
+    this.#child = new Deno.Command(command, {
+      args: [...args, "--config", this.#config],
+      stdout: "null",
+      stderr: "piped",
+      env: { NO_COLOR: "1" },
+    }).spawn();
+    this.#reading = this.#readLog(this.#child.stderr);
+  }
+
+  /** SIGKILL: it has no time for anything. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** SIGTERM; resolves to its exit code. */
+  async stop(): Promise<number> {
+    return await this.#end("SIGTERM");
+  }
+
+  /** Resolves to its exit code when it ends by itself. */
+  async ended(): Promise<number> {
+    return await this.#end(null);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child !== undefined) await this.kill();
+  }
+
+  async #end(signal: Deno.Signal | null): Promise<number> {
+    const child = this.#child;
+    if (child === undefined) throw new Error("end the collector: it is not running");
+    if (signal !== null) child.kill(signal);
+    const { code } = await child.status;
+    await this.#reading;
+    this.#child = undefined;
+    return code;
+  }
+
+  async #readLog(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    let rest = "";
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      this.#log.push(...lines);
+    }
+    if (rest !== "") this.#log.push(rest);
+  }
+}

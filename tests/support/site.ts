@@ -1,0 +1,96 @@
+// A whole site for a scenario: ports with simulated cables, folders, a configuration and the
+// collector's process.
+
+import { Buffer } from "node:buffer";
+import { Libc } from "../../src/platform/libc.ts";
+import { PseudoTerminal } from "../../src/simulate/pseudo_terminal.ts";
+import { CollectorProcess } from "./collector_process.ts";
+import { TemporaryFolder } from "./temporary_folder.ts";
+
+export const siteFips = "1429010002";
+
+export interface SiteOptions {
+  readonly ports: number;
+  /** Merged into the configuration's sections. */
+  readonly logging?: Record<string, unknown>;
+  readonly journal?: Record<string, unknown>;
+}
+
+export class Site implements AsyncDisposable {
+  readonly folder = new TemporaryFolder("site");
+  readonly libc = new Libc();
+  readonly collector: CollectorProcess;
+  /** By port, from 0; port 0 is side A1. */
+  readonly terminals: PseudoTerminal[] = [];
+  readonly #options: SiteOptions;
+
+  constructor(options: SiteOptions) {
+    for (let port = 0; port < options.ports; port++) this.plug(port);
+    this.#options = options;
+    this.collector = new CollectorProcess(this.folder.join("config.json"));
+    this.useServer("nats://127.0.0.1:1");
+  }
+
+  /** Writes the configuration, for the next start of the collector. */
+  useServer(url: string): void {
+    const { logging, journal } = this.#options;
+    const config = {
+      app: { instance_id: "test-site", fips_code: siteFips },
+      ports: this.terminals.map((_, port) => ({
+        device: this.device(port),
+        side_designation: `A${port + 1}`,
+        enabled: true,
+      })),
+      nats: { url, subject_prefix: "ut.cdr", reconnect_wait_sec: 1 },
+      logging: { base_path: this.folder.join("log"), ...logging },
+      journal: { state_path: this.folder.join("state"), ...journal },
+    };
+    Deno.writeTextFileSync(this.folder.join("config.json"), JSON.stringify(config));
+  }
+
+  /** The name under which a port is configured. */
+  device(port: number): string {
+    return this.folder.join(`ttyTest${port}`);
+  }
+
+  /** Plugs an adapter in under the port's name, again if it was pulled before. */
+  plug(port: number): PseudoTerminal {
+    const terminal = new PseudoTerminal({ libc: this.libc, link: this.device(port) });
+    this.terminals[port] = terminal;
+    return terminal;
+  }
+
+  channel(port: number): string {
+    return `${siteFips}-A${port + 1}`;
+  }
+
+  /** Contents of all logs of a port, oldest first, as one character a byte. */
+  logText(port: number): string {
+    const folder = this.folder.join("log");
+    const name = this.channel(port);
+    const logs = Array.from(Deno.readDirSync(folder), (entry) => entry.name)
+      .filter((file) => file.startsWith(`${name}.`) && file.endsWith(".log"));
+    const rotated = logs.filter((file) => file !== `${name}.log`).sort();
+    return [...rotated, `${name}.log`]
+      .map((file) => latin1(Deno.readFileSync(`${folder}/${file}`)))
+      .join("");
+  }
+
+  /** The records in a port's logs, without their headers. */
+  records(port: number): string[] {
+    return this.logText(port).split("\n").slice(0, -1)
+      .map((line) => line.replace(/^\[\d{10}\]\[A\d+\]\[[^\]]*\] /, ""));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.collector[Symbol.asyncDispose]();
+    for (const terminal of this.terminals) terminal.unplug();
+    this.libc[Symbol.dispose]();
+    this.folder[Symbol.dispose]();
+  }
+}
+
+/** Bytes as characters of the same number. */
+export function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
+}
