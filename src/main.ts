@@ -29,4 +29,10 @@ addRunAction(program, terminal);
 program.addCommand(checkCommand(terminal));
 program.addCommand(configCommand(terminal));
 program.addCommand(demoCommand(terminal));
+for (const command of [program, ...program.commands]) {
+  command.configureOutput({
+    writeOut: (text) => terminal.out(text.trimEnd()),
+    writeErr: (text) => terminal.err(text.trimEnd()),
+  });
+}
 await program.parseAsync(Deno.args, { from: "user" });

@@ -72,6 +72,13 @@ export class RecordHeader {
     return offset + this.length;
   }
 
+  /** Whether `bytes` may be a header of the channel whose end is missing. */
+  isTorn(bytes: Uint8Array): boolean {
+    if (bytes.length >= this.length) return false;
+    const compared = bytes.subarray(0, this.#prefix.length);
+    return compared.every((byte, i) => byte === this.#prefix[i]);
+  }
+
   /** The time in the header that begins at `offset` in milliseconds, or `null` where none begins. */
   read(bytes: Uint8Array, offset: number): number | null {
     if (offset + this.length > bytes.length) return null;

@@ -19,14 +19,23 @@ export const exitCodes = { ok: 0, failed: 1, badConfig: 2, alreadyRunning: 3 };
 /** The terminal of this process. NO_COLOR, when set, turns colours off. */
 export function processTerminal(): Terminal {
   return {
-    out: (line) => console.log(line),
-    err: (line) => console.error(line),
+    out: (line) => unlessClosed(() => console.log(line)),
+    err: (line) => unlessClosed(() => console.error(line)),
     exit: (code) => {
       Deno.exitCode = code;
     },
     outInColor: !Deno.noColor && Deno.stdout.isTerminal(),
     errInColor: !Deno.noColor && Deno.stderr.isTerminal(),
   };
+}
+
+/** Prints; a reader that has gone away, such as `head`, is no error. */
+function unlessClosed(print: () => void): void {
+  try {
+    print();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }
 
 export function bold(text: string, inColor: boolean): string {

@@ -25,7 +25,7 @@ import type { Fragment, FramerPosition } from "../framer/framer.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
-import { readState, replaceState } from "../platform/state_file.ts";
+import { readState } from "../platform/state_file.ts";
 import { type ChannelId, channelName, RecordHeader } from "../record.ts";
 import { ActiveSegment, createSegmentFiles, type SegmentExtent } from "./active_segment.ts";
 import { JournalReader, type ReadableSegment } from "./journal_reader.ts";
@@ -35,6 +35,7 @@ import {
   randomEpoch,
   reasonForNewEpoch,
 } from "./journal_state.ts";
+import { Numbering } from "./numbering.ts";
 import { type JournalPlace, type OpenedSegments, openSegments } from "./opening.ts";
 import { Rotation } from "./rotation.ts";
 import type { IndexHeader } from "./segment_index.ts";
@@ -79,10 +80,10 @@ export class Journal implements AsyncDisposable {
   readonly #recordHeader: RecordHeader;
   readonly #shelf: SegmentShelf;
   readonly #schedule: SyncSchedule;
+  readonly #numbering: Numbering;
   #active: ActiveSegment;
   #rotation: Rotation | null = null;
-  #epochs: JournalState["epochs"];
-  #stateSaved: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | null = null;
 
   /** Opens or makes the channel's journal, repairing what a crash left behind. */
   static async open(options: JournalOptions): Promise<Journal> {
@@ -107,7 +108,8 @@ export class Journal implements AsyncDisposable {
       boot: options.boot,
     });
     const journal = new Journal(options, found, state, recordHeader);
-    if (reason !== null) journal.beginEpoch(found.nextSequence, reason);
+    const next = Math.max(found.nextSequence, state?.nextSequence ?? 1);
+    if (reason !== null) journal.beginEpoch(next, reason);
     await journal.#saveState(false);
     return journal;
   }
@@ -122,11 +124,15 @@ export class Journal implements AsyncDisposable {
     this.name = channelName(options.channel);
     this.#options = options;
     this.#recordHeader = recordHeader;
-    this.#epochs = state?.epochs ?? [];
+    this.#numbering = new Numbering(
+      { ...options, channel: this.name },
+      state,
+      found.active?.header,
+    );
     this.#shelf = new SegmentShelf({ ...options, channel: this.name, segments: found.rotated });
     const base = `${folder}/${this.name}`;
     const header = found.active?.header ??
-      { firstSequence: found.nextSequence, epoch: this.#epochs.at(-1)?.epoch ?? randomEpoch() };
+      { firstSequence: found.nextSequence, epoch: this.#numbering.epoch ?? randomEpoch() };
     if (found.active === null) {
       createSegmentFiles({ disk, base, header, tail: new Uint8Array(0) });
       disk.syncFolder(folder);
@@ -230,7 +236,7 @@ export class Journal implements AsyncDisposable {
   beginEpoch(nextSequence: number, reason: string): void {
     this.#finishRotation();
     const header = { firstSequence: nextSequence, epoch: randomEpoch() };
-    this.#epochs = [...this.#epochs, header];
+    this.#numbering.begin(header);
     this.#rotate(header);
     this.#options.report({
       level: nextSequence === 1 ? "debug" : "warning",
@@ -241,7 +247,11 @@ export class Journal implements AsyncDisposable {
   }
 
   /** Syncs and closes. What is open stays open in the log and is taken up at the next start. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     await this.#schedule.stop();
     await this.#shelf.stop();
     await this.#saveState(this.#rotation === null);
@@ -302,25 +312,12 @@ export class Journal implements AsyncDisposable {
     this.#saveState(false);
   }
 
-  /** Saves after the saves before it. A state that cannot be saved costs a new epoch, no record. */
   #saveState(closed: boolean): Promise<void> {
-    const { disk, statePath, boot, report } = this.#options;
-    const state: JournalState = {
-      epochs: this.#epochs,
-      activeFirstSequence: this.#active.header.firstSequence,
-      nextSequence: this.#active.nextSequence,
-      boot,
+    const { header, nextSequence } = this.#active;
+    return this.#numbering.save({
+      activeFirstSequence: header.firstSequence,
+      nextSequence,
       closed,
-    };
-    this.#stateSaved = this.#stateSaved
-      .then(() => replaceState(disk, statePath, state))
-      .catch((error) => {
-        report({
-          level: "warning",
-          kind: "state_not_saved",
-          message: `${this.name}: save ${statePath}: ${errorText(error)}`,
-        });
-      });
-    return this.#stateSaved;
+    });
   }
 }

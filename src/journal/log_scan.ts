@@ -1,6 +1,7 @@
 // Finds records in a stretch of log that no index describes: after a crash between log and index,
 // or when the index is lost. A record begins where a line begins with this channel's header; a
-// line without one belongs to the record before it, or to nobody.
+// line without one belongs to the record before it, or to nobody. A header that is torn at the
+// log's end belongs to nobody: a power cut left it.
 
 import { crc32 } from "node:zlib";
 import type { ReadFile } from "../platform/disk.ts";
@@ -45,8 +46,9 @@ export function* scanLog(options: {
       const line = chunk.subarray(at, next);
       const timeMs = header.read(line, 0);
       const begins = timeMs !== null;
+      const torn = feed < 0 && header.isTorn(line);
       const stray: boolean = !begins &&
-        (current === null || current.kind === "stray" || isNulls(line));
+        (current === null || current.kind === "stray" || torn || isNulls(line));
       const kind: LogStretch["kind"] = stray ? "stray" : feed < 0 ? "open" : "record";
       if (current === null || begins || stray !== (current.kind === "stray")) {
         if (current !== null) yield current;

@@ -2,7 +2,7 @@
 // short, gives every log its index, and repairs the segments that were being written last.
 
 import type { Disk } from "../platform/disk.ts";
-import type { Report } from "../platform/notice.ts";
+import { errorText, type Report } from "../platform/notice.ts";
 import type { RecordHeader } from "../record.ts";
 import { decompressLog } from "./compression.ts";
 import { epochOf, type JournalState, randomEpoch } from "./journal_state.ts";
@@ -65,12 +65,15 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
     state?.activeFirstSequence ?? 1,
   );
   const active = openActive(place, expected);
-  const inFiles = active === null ? expected : active.header.firstSequence + active.extent.count;
+  const inFiles = active === null
+    ? expected + entriesOfLostLog(place)
+    : active.header.firstSequence + active.extent.count;
+  damaged ||= active === null ? state !== undefined : active.damage.length > 0;
   return {
     rotated,
     active,
     nextSequence: Math.max(inFiles, expected),
-    damaged: damaged || (active?.damage.length ?? 0) > 0,
+    damaged: damaged || inFiles < expected,
   };
 }
 
@@ -155,17 +158,18 @@ async function rebuildIndex(
   firstSequence: number,
 ): Promise<RotatedSegment | null> {
   const { disk, report } = place;
+  let reason = "it is gone";
   if (disk.size(`${base}.log`) === null && disk.size(`${base}.log.gz`) !== null) {
-    await decompressLog(disk, base);
+    await decompressLog(disk, base).catch((error) => reason = errorText(error));
   }
   if (disk.size(`${base}.log`) === null) {
     report({
       level: "error",
       kind: "segment_lost",
-      message: `open journal: the log of a rotated segment is gone: ${base}.log`,
+      message: `open journal: the log of a rotated segment cannot be read: ${base}.log: ${reason}`,
       details: { firstSequence },
     });
-    disk.remove(`${base}.idx`);
+    if (disk.size(`${base}.idx`) !== null) disk.remove(`${base}.idx`);
     return null;
   }
   repair(place, base, firstSequence);
@@ -173,21 +177,24 @@ async function rebuildIndex(
 }
 
 function openActive(place: Place, firstSequence: number): RepairedSegment | null {
-  const { disk, folder, channel, report } = place;
+  const { disk, folder, channel, state, report } = place;
   const base = `${folder}/${channel}`;
-  if (disk.size(`${base}.log`) === null) {
-    if (disk.size(`${base}.idx`) !== null) {
-      report({
-        level: "error",
-        kind: "log_lost",
-        message: `open journal: the log is gone, its index is left: ${base}.log`,
-        details: { firstSequence },
-      });
-      disk.remove(`${base}.idx`);
-    }
-    return null;
+  if (disk.size(`${base}.log`) !== null) return repair(place, base, firstSequence);
+  if (state !== undefined || disk.size(`${base}.idx`) !== null) {
+    report({
+      level: "error",
+      kind: "log_lost",
+      message: `open journal: the log is gone: ${base}.log`,
+      details: { firstSequence },
+    });
   }
-  return repair(place, base, firstSequence);
+  return null;
+}
+
+/** Numbers that were given out in a log that is gone, as far as its index tells. */
+function entriesOfLostLog({ disk, folder, channel }: Place): number {
+  const indexBytes = disk.size(`${folder}/${channel}.idx`) ?? 0;
+  return Math.max(0, Math.floor((indexBytes - indexHeaderBytes) / indexEntryBytes));
 }
 
 function repair(place: Place, base: string, firstSequence: number): RepairedSegment {

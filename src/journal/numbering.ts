@@ -1,0 +1,57 @@
+// Remembers, in a file outside of the journal's folder, in which epochs numbers were given out and
+// how far. A memory that cannot be saved costs a new epoch, no record.
+
+import type { Disk } from "../platform/disk.ts";
+import { errorText, type Report } from "../platform/notice.ts";
+import { replaceState } from "../platform/state_file.ts";
+import type { JournalState } from "./journal_state.ts";
+import type { IndexHeader } from "./segment_index.ts";
+
+export class Numbering {
+  readonly #options: {
+    readonly disk: Disk;
+    readonly statePath: string;
+    readonly boot: string;
+    readonly channel: string;
+    readonly report: Report;
+  };
+  #epochs: JournalState["epochs"];
+  #saved: Promise<void> = Promise.resolve();
+
+  /** Goes on where `state` says, from the active segment on where `active` says. */
+  constructor(
+    options: Numbering["#options"],
+    state: JournalState | undefined,
+    active: IndexHeader | undefined,
+  ) {
+    this.#options = options;
+    this.#epochs = state?.epochs ?? [];
+    // A kill between rotating into a new epoch and saving the state.
+    if (active !== undefined && this.#epochs.at(-1)?.epoch !== active.epoch) this.begin(active);
+  }
+
+  /** The epoch begun last. */
+  get epoch(): string | undefined {
+    return this.#epochs.at(-1)?.epoch;
+  }
+
+  begin({ firstSequence, epoch }: IndexHeader): void {
+    this.#epochs = [...this.#epochs, { firstSequence, epoch }];
+  }
+
+  /** Saves after the saves before it. */
+  save(reached: Omit<JournalState, "epochs" | "boot">): Promise<void> {
+    const { disk, statePath, boot, channel, report } = this.#options;
+    const state: JournalState = { ...reached, epochs: this.#epochs, boot };
+    this.#saved = this.#saved
+      .then(() => replaceState(disk, statePath, state))
+      .catch((error) => {
+        report({
+          level: "warning",
+          kind: "state_not_saved",
+          message: `${channel}: save ${statePath}: ${errorText(error)}`,
+        });
+      });
+    return this.#saved;
+  }
+}
