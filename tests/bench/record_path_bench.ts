@@ -1,0 +1,84 @@
+// What a record costs on its way from the port to the wire, stage by stage, and whole. Compare the
+// figures of one run with each other; machines differ, and are noisy.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CatchBuffer, catchBufferBytes } from "../../src/channel/catch_buffer.ts";
+import { messageHeaders } from "../../src/delivery/message.ts";
+import { LineFramer } from "../../src/framer/line_framer.ts";
+import { Journal } from "../../src/journal/journal.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { systemDisk } from "../../src/platform/disk.ts";
+import { RecordHeader } from "../../src/record.ts";
+
+const channel = { fips: "1429010002", side: "A1" };
+const line = new TextEncoder().encode(
+  `${"N 044 01 DN4521 T001004 5555550142 ".padEnd(108, "x")}\r\n`,
+);
+const chunk = new Uint8Array(Array.from({ length: 36 }, () => [...line]).flat());
+
+const folder = mkdtempSync(join(tmpdir(), "nectarcollector-bench-"));
+globalThis.addEventListener("unload", () => rmSync(folder, { recursive: true }));
+
+const journal = await Journal.open({
+  channel,
+  folder,
+  statePath: join(folder, "state.json"),
+  boot: "bench",
+  maxSegmentBytes: 50 * 1024 * 1024,
+  maxBackups: 1,
+  compress: false,
+  holders: [],
+  sync: 250,
+  disk: systemDisk,
+  clock: systemClock,
+  report: () => {},
+});
+const framer = new LineFramer({ position: journal.position });
+const fragments = framer.push(chunk);
+const one = framer.push(line);
+const header = new RecordHeader(channel);
+const target = new Uint8Array(200);
+const catchBuffer = new CatchBuffer(new Uint8Array(catchBufferBytes));
+
+Deno.bench("header: write one", () => {
+  header.write(target, 0, 1_750_000_000_123);
+});
+
+Deno.bench("framing: a read of 36 records", () => {
+  framer.push(chunk);
+});
+
+Deno.bench("catch: arm for 110 bytes, and disarm", () => {
+  catchBuffer.arm(journal.place, line.length, 1_750_000_000_123);
+  catchBuffer.note(line.length);
+  catchBuffer.disarm();
+});
+
+Deno.bench("journal: append one record", () => {
+  journal.append(one, 1_750_000_000_123);
+});
+
+Deno.bench("journal: append 36 records together", () => {
+  journal.append(fragments, 1_750_000_000_123);
+});
+
+Deno.bench("journal: read 64 records back", async (bench) => {
+  await journal.sync();
+  using reader = journal.reader();
+  const from = journal.oldestSequence;
+  bench.start();
+  await reader.read(from, { maxRecords: 64, maxBytes: 64 * 1024 });
+  bench.end();
+});
+
+Deno.bench("message: headers of one record", () => {
+  messageHeaders("1429010002-A1", {
+    sequence: 123_456,
+    epoch: "0123456789abcdef0123456789abcdef",
+    timeMs: 1_750_000_000_123,
+    end: "line_feed",
+    line,
+  });
+});
