@@ -4,6 +4,7 @@ import { crc32 } from "node:zlib";
 import type { Command } from "commander";
 import { Collector } from "../collector.ts";
 import { loadConfig } from "../config/load.ts";
+import { closest } from "../config/wording.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemDisk } from "../platform/disk.ts";
 import { FolderInUse } from "../platform/instance_lock.ts";
@@ -32,9 +33,21 @@ function lastingPrefix(statePath: string): string {
 
 /** Makes running the service what `program` does when no command is named. */
 export function addRunAction(program: Command, terminal: Terminal): void {
-  program.action(async () => {
+  program.allowExcessArguments().action(async () => {
+    const [unknown] = program.args;
+    if (unknown !== undefined) {
+      terminal.err(unknownCommand(unknown, program));
+      return terminal.exit(exitCodes.failed);
+    }
     terminal.exit(await run(configPath(program), terminal));
   });
+}
+
+function unknownCommand(name: string, program: Command): string {
+  const names = program.commands.map((command) => command.name());
+  const near = closest(name, names);
+  const advice = near === undefined ? `commands are ${names.join(", ")}` : `did you mean ${near}?`;
+  return `error: unknown command "${name}"; ${advice}`;
 }
 
 async function run(file: string, terminal: Terminal): Promise<number> {

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { CatchBuffer, catchBufferBytes } from "../../src/channel/catch_buffer.ts";
+import { Channel } from "../../src/channel/channel.ts";
+import { LineFramer } from "../../src/framer/line_framer.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { type Disk, systemDisk } from "../../src/platform/disk.ts";
+import { FailingDisk } from "../support/failing_disk.ts";
+import { JournalBox, plain, readAll } from "../support/journal_box.ts";
+import { ScriptedSource } from "../support/scripted_source.ts";
+import { waitFor } from "../support/wait_for.ts";
+
+/** A channel over a journal on a real disk, whose source a test plays. */
+class Bench implements AsyncDisposable {
+  private constructor(
+    readonly channel: Channel,
+    readonly source: ScriptedSource,
+    /** How often the channel said that the source's settings work. */
+    readonly proofs: readonly true[],
+  ) {}
+
+  static async open(options: {
+    readonly box: JournalBox;
+    readonly memory?: Uint8Array<ArrayBuffer>;
+    readonly disk?: Disk;
+    readonly idleFlushMs?: number;
+    readonly maxSegmentBytes?: number;
+  }): Promise<Bench> {
+    const { box, disk = systemDisk, idleFlushMs = 60_000, maxSegmentBytes = 1_000_000 } = options;
+    const catchBuffer = new CatchBuffer(options.memory ?? new Uint8Array(catchBufferBytes));
+    const caught = catchBuffer.left;
+    const journal = await box.open({ maxSegmentBytes, cutBackTo: caught?.place, disk });
+    const source = new ScriptedSource();
+    const proofs: true[] = [];
+    const channel = new Channel({
+      journal,
+      source,
+      framer: new LineFramer({ position: journal.position }),
+      catchBuffer,
+      clock: systemClock,
+      idleFlushMs,
+      report: (notice) => box.notices.push(notice),
+      firstRecord: () => proofs.push(true),
+    });
+    channel.start(caught);
+    return new Bench(channel, source, proofs);
+  }
+
+  async records(): Promise<string[]> {
+    await this.channel.journal.sync();
+    const { records } = await readAll(this.channel.journal);
+    return records.map(plain).map(({ text, end }) => `${text} (${end})`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.channel.stop();
+    await this.channel.journal.close();
+  }
+}
+
+Deno.test("Channel: what a source reads becomes records", async () => {
+  using box = new JournalBox();
+  await using bench = await Bench.open({ box });
+  bench.source.handler.opened("9600 8N1");
+  assert.equal(bench.source.read("one\r\ntw"), true);
+  assert.equal(bench.source.read("o\r\n"), true);
+  assert.deepEqual(await bench.records(), ["one (carriage_return)", "two (carriage_return)"]);
+  const { state, detail, bytes, lastSequence } = bench.channel.status;
+  assert.deepEqual({ state, detail, bytes, lastSequence }, {
+    state: "running",
+    detail: "9600 8N1",
+    bytes: 10,
+    lastSequence: 2,
+  });
+});
+
+Deno.test("Channel: the first record after each opening proves the source's settings", async () => {
+  using box = new JournalBox();
+  await using bench = await Bench.open({ box });
+  bench.source.handler.opened("9600 8N1");
+  bench.source.read("no record yet");
+  assert.equal(bench.proofs.length, 0);
+  bench.source.read("\n");
+  bench.source.read("another\n");
+  assert.equal(bench.proofs.length, 1);
+  bench.source.handler.closed();
+  bench.source.handler.opened("9600 8N1");
+  bench.source.read("again\n");
+  assert.equal(bench.proofs.length, 2);
+});
+
+Deno.test("Channel: a record that stays unfinished is ended after the idle time, not before", async () => {
+  using box = new JournalBox();
+  await using bench = await Bench.open({ box, idleFlushMs: 50 });
+  const startMs = performance.now();
+  bench.source.read("unfinished");
+  await waitFor("the record's end", () => bench.channel.journal.lastSequence === 1);
+  assert.ok(performance.now() - startMs >= 49);
+  assert.deepEqual(await bench.records(), ["unfinished (idle)"]);
+  bench.source.read("\r\n");
+  bench.source.read("next\n");
+  assert.deepEqual(await bench.records(), ["unfinished (idle)", "next (line_feed)"]);
+});
+
+Deno.test("Channel: bytes keep a record from being idle", async () => {
+  using box = new JournalBox();
+  await using bench = await Bench.open({ box, idleFlushMs: 200 });
+  const endMs = performance.now() + 500;
+  while (performance.now() < endMs) {
+    bench.source.read(".");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.equal(bench.channel.journal.lastSequence, 0);
+});
+
+Deno.test("Channel: an unfinished record of the last run is ended too when nothing follows", async () => {
+  using box = new JournalBox();
+  {
+    const first = await Bench.open({ box });
+    first.source.read("left over");
+    await first.channel.journal.close();
+  }
+  await using second = await Bench.open({ box, idleFlushMs: 30 });
+  await waitFor("the record's end", () => second.channel.journal.lastSequence === 1);
+  assert.deepEqual(await second.records(), ["left over (idle)"]);
+});
+
+Deno.test("Channel: a device that goes away ends the open record as partial", async () => {
+  using box = new JournalBox();
+  await using bench = await Bench.open({ box });
+  bench.source.read("half");
+  bench.source.handler.closed();
+  assert.equal(bench.channel.status.state, "reconnecting");
+  assert.deepEqual(await bench.records(), ["half (hang_up)"]);
+});
+
+Deno.test("Channel: a disk that refuses stops the reading; afterwards nothing is missing or twice", async () => {
+  using box = new JournalBox();
+  const disk = new FailingDisk();
+  await using bench = await Bench.open({ box, disk });
+  assert.equal(bench.source.read("before\nbeg"), true);
+  disk.freeBytes = 7;
+  assert.equal(bench.source.read("un\nrefused\n"), false);
+  assert.equal(bench.channel.status.state, "failed");
+  assert.equal(bench.source.read("more\n"), "no room");
+  disk.heal();
+  await waitFor("the source to be resumed", () => bench.source.resumed === 1);
+  assert.equal(bench.source.read("more\n"), true);
+  assert.deepEqual(await bench.records(), [
+    "before (line_feed)",
+    "begun (line_feed)",
+    "refused (line_feed)",
+    "more (line_feed)",
+  ]);
+  const kinds = box.notices.map(({ kind }) => kind);
+  assert.ok(kinds.includes("append_refused") && kinds.includes("append_resumed"));
+});
+
+Deno.test("Channel: whichever file-system call a kill comes before, every byte read is kept once", async () => {
+  const maxSegmentBytes = 150;
+  for (let call = 1;; call++) {
+    using box = new JournalBox();
+    const memory = new Uint8Array(catchBufferBytes);
+    const disk = new FailingDisk();
+    const doomed = await Bench.open({ box, memory, disk, maxSegmentBytes });
+    for (const text of ["one\r", "\ntwo\r\n", "three\r\nthree and a "]) doomed.source.read(text);
+    let seen = 0;
+    disk.before = () => {
+      seen += 1;
+      if (seen >= call) throw new Error("killed");
+    };
+    doomed.source.read("half\r\nfour\r\nfi");
+    using after = box.copy();
+    disk.heal();
+    await using bench = await Bench.open({ box: after, memory: memory.slice(), maxSegmentBytes });
+    const expected = ["one", "two", "three", "three and a half", "four"];
+    const found = (await bench.records()).map((record) => record.replace(/ \(.*/, ""));
+    if (seen < call) {
+      assert.deepEqual(found, expected);
+      await doomed[Symbol.asyncDispose]();
+      assert.ok(call > 10, `a rotation and an append take more than ${call} calls`);
+      return;
+    }
+    // A kill in the rotation comes before the read: the port still has the bytes.
+    const read = bench.channel.status.bytes > 0;
+    assert.deepEqual(found, read ? expected : expected.slice(0, 3), `killed before call ${call}`);
+    assert.equal(
+      bench.channel.journal.position.openBytes,
+      read ? "fi".length : "three and a ".length,
+    );
+    await doomed[Symbol.asyncDispose]();
+  }
+});

@@ -1,0 +1,39 @@
+// A source whose bytes, openings and closings a test says itself.
+
+import type { Source, SourceHandler } from "../../src/source/source.ts";
+
+export class ScriptedSource implements Source {
+  readonly name = "script";
+  resumed = 0;
+  #handler: SourceHandler | undefined;
+
+  get handler(): SourceHandler {
+    if (this.#handler === undefined) throw new Error("the source is not started");
+    return this.#handler;
+  }
+
+  start(handler: SourceHandler): void {
+    this.#handler = handler;
+  }
+
+  /** Bytes as a device hands them over; false when they could not be written. */
+  read(text: string): boolean | "no room" {
+    const bytes = new TextEncoder().encode(text);
+    const room = this.handler.room(bytes.length);
+    if (room === null) return "no room";
+    room.set(bytes);
+    return this.handler.bytes(room.subarray(0, bytes.length), 1_769_860_800_123);
+  }
+
+  resume(): void {
+    this.resumed += 1;
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { openLog } from "../../src/telemetry/operational_log.ts";
+import { TemporaryFolder } from "../support/temporary_folder.ts";
+
+Deno.test("the operational log prints sentences with hints, and keeps JSON lines", async () => {
+  using folder = new TemporaryFolder();
+  const printed: string[] = [];
+  {
+    await using log = await openLog({
+      folder: folder.path,
+      level: "info",
+      inColor: false,
+      print: (line) => printed.push(line),
+    });
+    log.report({
+      level: "warning",
+      kind: "device_gone",
+      message: "a message with {braces} in it",
+      hint: "plug it in",
+      details: { sequence: 7 },
+    });
+    log.report({ level: "debug", kind: "detail", message: "not asked for" });
+  }
+  assert.equal(printed.length, 1);
+  assert.match(printed[0] ?? "", /WRN a message with \{braces\} in it\n {4}→ plug it in$/);
+  const lines = Deno.readTextFileSync(folder.join("nectarcollector.log")).trimEnd().split("\n");
+  assert.equal(lines.length, 1);
+  const kept = JSON.parse(lines[0] ?? "");
+  assert.equal(kept.message, "a message with {braces} in it");
+  assert.equal(kept.kind, "device_gone");
+  assert.equal(kept.hint, "plug it in");
+  assert.equal(kept.sequence, 7);
+});
