@@ -57,7 +57,9 @@ async function demo(terminal: Terminal, seconds: number): Promise<number> {
     return { maker: makerNamed(name), device };
   });
   const devices = lines.map(({ device }) => device.link ?? device.path);
-  const screen = new DemoScreen({ terminal, live: terminal.outInColor });
+  const live = terminal.outInColor;
+  const width = live ? Math.min(80, Deno.consoleSize().columns) - 1 : 79;
+  const screen = new DemoScreen({ terminal, live, width, captions: makers });
   const collector = await Collector.start({
     config: demoConfig({ folder, devices, makers, server: server?.url ?? null }),
     deliver: server !== null,

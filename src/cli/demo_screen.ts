@@ -11,16 +11,25 @@ const plainMs = 5000;
 export class DemoScreen {
   readonly #terminal: Terminal;
   readonly #live: boolean;
-  #statusLines = 0;
+  readonly #width: number;
+  readonly #captions: readonly string[];
+  /** What stands below the records. */
+  #status: readonly string[] = [];
   #lastPlainMs = performance.now();
 
   constructor(options: {
     readonly terminal: Terminal;
     /** Whether lines can be written anew. */
     readonly live: boolean;
+    /** Of a line, in characters. */
+    readonly width: number;
+    /** What is at the other end of each channel. */
+    readonly captions: readonly string[];
   }) {
     this.#terminal = options.terminal;
     this.#live = options.live;
+    this.#width = options.width;
+    this.#captions = options.captions;
   }
 
   /** Prints a channel's records as they are synced, until `signal` aborts. */
@@ -37,16 +46,13 @@ export class DemoScreen {
 
   /** Prints a line above the status. */
   note(line: string): void {
-    this.#eraseStatus();
-    this.#terminal.out(line);
+    this.#replaceStatus(this.#status, () => this.#terminal.out(line));
   }
 
   draw(status: CollectorStatus): void {
-    const lines = statusLines(status);
+    const lines = this.#lines(status);
     if (this.#live) {
-      this.#eraseStatus();
-      for (const line of lines) this.#terminal.out(`\x1b[7m${line.padEnd(78)}\x1b[27m`);
-      this.#statusLines = lines.length;
+      this.#replaceStatus(lines);
     } else if (performance.now() - this.#lastPlainMs >= plainMs) {
       this.#lastPlainMs = performance.now();
       for (const line of lines) this.#terminal.out(line);
@@ -55,24 +61,31 @@ export class DemoScreen {
 
   /** Leaves the last status where it stands. */
   close(): void {
-    this.#statusLines = 0;
+    this.#status = [];
   }
 
-  #eraseStatus(): void {
-    if (this.#statusLines > 0) this.#terminal.out(`\x1b[${this.#statusLines}A\x1b[J\x1b[1A`);
-    this.#statusLines = 0;
+  #replaceStatus(lines: readonly string[], between: () => void = () => {}): void {
+    const height = this.#status.length;
+    if (height > 0) this.#terminal.out(`\x1b[${height}A\x1b[J\x1b[1A`);
+    between();
+    for (const line of lines) {
+      const fitted = line.slice(0, this.#width).padEnd(this.#width);
+      this.#terminal.out(`\x1b[7m${fitted}\x1b[27m`);
+    }
+    this.#status = lines;
   }
-}
 
-function statusLines({ channels, sinks }: CollectorStatus): string[] {
-  return [
-    ...channels.map(({ name, state, detail, lastSequence, bytes }) =>
-      `${name}  ${state}  ${detail}  ${lastSequence} records  ${bytes} bytes`
-    ),
-    ...sinks.map(({ name, state, detail, delivered }) =>
-      `${name}  ${state}  ${detail}  ${delivered} delivered`
-    ),
-  ];
+  #lines({ channels, sinks }: CollectorStatus): string[] {
+    return [
+      ...channels.map(({ name, state, detail, lastSequence }, i) =>
+        `${name}  ${(this.#captions[i] ?? "").padEnd(12)}  ${state} ${detail}  ` +
+        `${lastSequence} records`
+      ),
+      ...sinks.map(({ name, state, detail, delivered }) =>
+        `${name.padEnd(27)}  ${state} ${detail}  ${delivered} records`
+      ),
+    ];
+  }
 }
 
 /** A record as a terminal may show it: control characters could do anything there. */
