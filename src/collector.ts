@@ -90,7 +90,10 @@ export class Collector implements AsyncDisposable {
     const channels = running.map(({ channel }) => channel);
     for (const { channel, caught, memory } of running) {
       channel.start(caught);
-      resources.defer(() => memory.remove());
+      // What the disk refused to the end is appended at the next start.
+      resources.defer(() => {
+        if (!channel.refusing) memory.remove();
+      });
     }
     for (const sink of sinks) sink.start();
     const message = `capturing ${channels.length} of ${config.ports.length} ports`;

@@ -92,6 +92,11 @@ export class Channel implements AsyncDisposable {
     };
   }
 
+  /** Whether bytes were read that the disk has not taken yet. */
+  get refusing(): boolean {
+    return this.#refused.length > 0;
+  }
+
   /** `caught` was read in the last run; the journal has been cut back to where it belongs. */
   start(caught: Caught | null): void {
     if (caught !== null && caught.bytes.length > 0) this.#take(caught.bytes, caught.timeMs);
