@@ -55,6 +55,11 @@ export class Publisher {
     this.#send = options.send;
   }
 
+  /** Name of the stream that is delivered to. */
+  get stream(): string {
+    return this.#cursor.stream;
+  }
+
   /** Records acknowledged. */
   get delivered(): number {
     return this.#delivered;
@@ -73,7 +78,7 @@ export class Publisher {
     return null;
   }
 
-  /** The cursor as of now. `streamEnd` is the highest stream sequence that this connection has seen. */
+  /** The cursor as of now. `streamEnd` is the highest sequence of the stream that this connection has seen. */
   cursor(streamEnd: number): Cursor {
     if (this.#skip.size > 0) return this.#cursor;
     const searched = this.caughtUp ? streamEnd : this.#cursor.stored?.sequence ?? 0;

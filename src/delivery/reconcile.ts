@@ -5,7 +5,7 @@
 import type { Cursor } from "./cursor.ts";
 import { type FoundMessage, type JournalExtent, maxInFlight, resumePoint } from "./resume.ts";
 import type { StreamExtent, StreamSearch } from "./stream_search.ts";
-import { formatMessageId } from "./message.ts";
+import { formatMessageId, parseMessageId } from "./message.ts";
 
 /** A channel to be compared. */
 export interface Compared {
@@ -35,7 +35,8 @@ export async function reconcile(options: {
   const extent = await search.extent();
   const trusted = new Map<string, Cursor>();
   for (const { channel, cursor, journal } of channels) {
-    if (cursor !== undefined && await isConfirmed(search, stream, cursor, extent)) {
+    const plausible = cursor !== undefined && isOfJournal(cursor, journal);
+    if (plausible && await isConfirmed(search, stream, cursor, extent)) {
       trusted.set(channel, cursor);
     } else if (journal.lastSequence < journal.oldestSequence) {
       const next = journal.oldestSequence;
@@ -57,20 +58,31 @@ export async function reconcile(options: {
     const { next, last, skip, streamAhead } = resumePoint({
       trustedNext: confirmed?.next ?? null,
       found: found.get(channel) ?? [],
+      frontDropped: extent.firstSequence > 1,
       journal,
     });
     const stored = last === null
       ? confirmed?.stored ?? null
       : { sequence: last.streamSequence, messageId: formatMessageId(last) };
+    const isRewound = cursor !== undefined && isOfJournal(cursor, journal) && next < cursor.next;
     // With messages behind a hole, the search must begin before them the next time too.
     const searched = skip.size === 0 ? extent.lastSequence : confirmed?.searched ?? 0;
     return [channel, {
       cursor: { next, stream, searched, stored },
       skip,
       streamAhead,
-      rewoundFrom: cursor !== undefined && next < cursor.next ? cursor.next : null,
+      rewoundFrom: isRewound ? cursor.next : null,
     }];
   }));
+}
+
+/** Whether the cursor speaks of this journal, and not of one that stood in its place before. */
+function isOfJournal({ next, stored }: Cursor, journal: JournalExtent): boolean {
+  if (next > journal.lastSequence + 1) return false;
+  const identity = stored === null ? null : parseMessageId(stored.messageId);
+  if (identity === null) return true;
+  const epoch = journal.epochOf(identity.sequence);
+  return epoch === null || epoch === identity.epoch;
 }
 
 /** Whether the message before the cursor is still where it was, or has left the stream by its limits. */

@@ -32,20 +32,24 @@ export interface ResumePoint {
 
 /**
  * `trustedNext` is the cursor's position when the stream confirmed it; then `found` must hold every
- * message of the channel from there on. Else `found` holds at least the newest `maxInFlight`.
+ * message of the channel from there on. Else `found` holds at least the newest `maxInFlight`, or all
+ * there are. A stream that has dropped its oldest messages says nothing about what came before them.
  */
 export function resumePoint(options: {
   readonly trustedNext: number | null;
   readonly found: readonly FoundMessage[];
+  /** The stream's limits or a purge have taken messages from its front. */
+  readonly frontDropped: boolean;
   readonly journal: JournalExtent;
 }): ResumePoint {
-  const { trustedNext, found, journal } = options;
+  const { trustedNext, found, frontDropped, journal } = options;
   const ahead = found.filter(({ epoch, sequence }) =>
     epoch === journal.epoch && sequence > journal.lastSequence
   );
   const ours = found.filter(({ epoch, sequence }) => journal.epochOf(sequence) === epoch);
   const present = new Map(ours.map((message) => [message.sequence, message]));
-  const newest = Math.max(0, ...present.keys());
+  const newest = ours.reduce((most, { sequence }) => Math.max(most, sequence), 0);
+  const oldest = ours.reduce((least, { sequence }) => Math.min(least, sequence), newest);
   const streamAhead = ahead.reduce<number | null>(
     (most, { sequence }) => Math.max(most ?? 0, sequence),
     null,
@@ -53,10 +57,11 @@ export function resumePoint(options: {
   if (streamAhead !== null) {
     return { next: streamAhead + 1, last: null, skip: new Set(), streamAhead };
   }
-  let next = trustedNext ??
-    (newest === 0
-      ? journal.oldestSequence
-      : Math.max(journal.oldestSequence, newest - maxInFlight + 1));
+  let next = trustedNext ?? journal.oldestSequence;
+  if (trustedNext === null && newest > 0) {
+    const firstDoubtful = newest - maxInFlight + 1;
+    next = Math.max(next, frontDropped ? oldest : 0, firstDoubtful);
+  }
   while (present.has(next)) next += 1;
   const skip = new Set([...present.keys()].filter((sequence) => sequence > next));
   return { next, last: present.get(next - 1) ?? null, skip, streamAhead };

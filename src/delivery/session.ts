@@ -51,6 +51,8 @@ export interface SessionOptions {
   readonly initialWindow: number;
   readonly clock: Clock;
   readonly report: Report;
+  /** Ends the opening, which a server that does not answer would draw out. */
+  readonly signal: AbortSignal;
 }
 
 /** A publish that is not acknowledged within this time is in doubt. */
@@ -64,21 +66,29 @@ export class Session {
   readonly #stop = new AbortController();
   readonly #ended = Promise.withResolvers<SessionEnd>();
   readonly #inbox = createInbox();
-  #streamEnd = 0;
+  /** The highest sequence seen of each stream: subjects may go to different ones. */
+  readonly #streamEnds = new Map<string, number>();
 
   /** Connects, finds or makes the stream, compares, and begins to publish. @throws {SessionEnd} */
   static async open(options: SessionOptions): Promise<Session> {
-    const connection = await dial(options.connection);
+    const connection = await dial(options.connection, options.signal);
     const session = new Session(options, connection);
+    const stop = (): void => session.#end("disconnected", "stopped");
+    options.signal.addEventListener("abort", stop);
+    if (options.signal.aborted) stop();
     try {
       // A connection that breaks while we compare must not leave us waiting for its answers.
       await Promise.race([session.#begin(), session.ended.then((end) => Promise.reject(end))]);
       return session;
     } catch (error) {
       await session.close();
-      throw error instanceof SessionEnd
-        ? error
-        : new SessionEnd("stalled", `compare with the stream: ${errorText(error)}`, error);
+      if (error instanceof SessionEnd) throw error;
+      // The client does not export this error's class.
+      const off = error instanceof Error && error.name === "JetStreamNotEnabled";
+      const trouble = off ? "no_stream" : "stalled";
+      throw new SessionEnd(trouble, `compare with the stream: ${errorText(error)}`, error);
+    } finally {
+      options.signal.removeEventListener("abort", stop);
     }
   }
 
@@ -125,7 +135,8 @@ export class Session {
   noteCursors(): void {
     for (const [i, publisher] of this.#publishers.entries()) {
       const name = this.#options.feeds[i]?.journal.name;
-      if (name !== undefined) this.#options.cursors.set(name, publisher.cursor(this.#streamEnd));
+      const streamEnd = this.#streamEnds.get(publisher.stream) ?? 0;
+      if (name !== undefined) this.#options.cursors.set(name, publisher.cursor(streamEnd));
     }
   }
 
@@ -196,7 +207,7 @@ export class Session {
           details: { from: point.cursor.next, to: point.rewoundFrom - 1 },
         });
       }
-      this.#streamEnd = Math.max(this.#streamEnd, point.cursor.searched);
+      this.#noteStreamEnd(stream, point.cursor.searched);
       const index = this.#options.feeds.indexOf(feed);
       const send = (record: JournalRecord): Outcome | null => this.#send(index, feed, record);
       const { cursor, skip } = point;
@@ -228,10 +239,14 @@ export class Session {
   #settle(feed: number, sequence: number, data: Uint8Array, status: number | undefined): void {
     const outcome = readOutcome(data, status);
     if (outcome.kind === "hold") return this.#end(outcome.trouble, outcome.message);
-    if (outcome.kind === "stored") {
-      this.#streamEnd = Math.max(this.#streamEnd, outcome.streamSequence);
-    }
-    this.#publishers[feed]?.settle(sequence, outcome);
+    const publisher = this.#publishers[feed];
+    if (publisher === undefined) return;
+    if (outcome.kind === "stored") this.#noteStreamEnd(publisher.stream, outcome.streamSequence);
+    publisher.settle(sequence, outcome);
+  }
+
+  #noteStreamEnd(stream: string, sequence: number): void {
+    this.#streamEnds.set(stream, Math.max(this.#streamEnds.get(stream) ?? 0, sequence));
   }
 
   async #watchErrors(): Promise<void> {
@@ -248,17 +263,27 @@ export class Session {
   }
 }
 
-async function dial(options: ConnectionOptions): Promise<NatsConnection> {
+async function dial(options: ConnectionOptions, signal: AbortSignal): Promise<NatsConnection> {
+  const dialling = connect({
+    ...options,
+    reconnect: false,
+    timeout: 5000,
+    pingInterval: 10_000,
+    maxPingOut: 2,
+  });
+  const stopped = Promise.withResolvers<never>();
+  const stop = (): void => {
+    stopped.reject(new SessionEnd("disconnected", "stopped"));
+    dialling.then((late) => late.close(), () => {});
+  };
+  signal.addEventListener("abort", stop);
   try {
-    return await connect({
-      ...options,
-      reconnect: false,
-      timeout: 5000,
-      pingInterval: 10_000,
-      maxPingOut: 2,
-    });
+    return await Promise.race([dialling, stopped.promise]);
   } catch (error) {
+    if (error instanceof SessionEnd) throw error;
     const trouble = error instanceof AuthorizationError ? "unauthorized" : "disconnected";
     throw new SessionEnd(trouble, `connect: ${errorText(error)}`, error);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }

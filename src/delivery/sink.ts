@@ -127,13 +127,13 @@ export class Sink implements AsyncDisposable {
         initialWindow: probing ? probingWindow : initialWindow,
         clock,
         report,
+        signal: this.#stop.signal,
       });
     } catch (error) {
       if (error instanceof SessionEnd) return error;
       return new SessionEnd("unauthorized", errorText(error), error);
     }
     this.#session = session;
-    if (!this.#stop.signal.aborted) this.#announceDelivering(session.server);
     const end = await this.#untilEnd(session);
     await session.close();
     this.#session = null;
@@ -148,10 +148,16 @@ export class Sink implements AsyncDisposable {
     const signal = this.#stop.signal;
     const stopped = new SessionEnd("disconnected", "stopped");
     let end: SessionEnd | null = null;
+    let proved = false;
     const ended = session.ended.then((reason) => {
       end = reason;
     });
     while (end === null && !signal.aborted) {
+      // A connection alone proves nothing: a stream that is full also lets us connect.
+      if (!proved && (session.delivered > 0 || session.caughtUp)) {
+        proved = true;
+        this.#announceDelivering(session.server);
+      }
       await Promise.race([ended, clock.delay(tickMs, signal)]);
       session.checkProgress();
       session.noteCursors();

@@ -1,12 +1,7 @@
 // Reads back from a stream which records it holds: only headers travel, for all channels of a
 // subject at once.
 
-import {
-  DeliverPolicy,
-  JetStreamApiError,
-  type JetStreamClient,
-  type JetStreamManager,
-} from "@nats-io/jetstream";
+import { DeliverPolicy, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream";
 import { type MessageIdentity, parseMessageId } from "./message.ts";
 import type { FoundMessage } from "./resume.ts";
 
@@ -43,13 +38,8 @@ export class StreamSearch {
 
   /** The id of the message at a stream sequence; `null` when there is no message. */
   async messageId(sequence: number): Promise<string | null> {
-    try {
-      const message = await this.#manager.streams.getMessage(this.#stream, { seq: sequence });
-      return message === null ? null : message.header.get("Nats-Msg-Id");
-    } catch (error) {
-      if (error instanceof JetStreamApiError) return null;
-      throw error;
-    }
+    const message = await this.#manager.streams.getMessage(this.#stream, { seq: sequence });
+    return message === null ? null : message.header.get("Nats-Msg-Id");
   }
 
   /**

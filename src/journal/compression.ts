@@ -32,6 +32,9 @@ async function convert(
       for await (const chunk of packed) appendAll(target, chunk);
     });
     await target.sync();
+  } catch (error) {
+    disk.remove(temporary);
+    throw error;
   } finally {
     target.close();
   }

@@ -22,12 +22,11 @@
 // Open. Never refuses, never resets, never cuts records off a log (recovery.ts).
 
 import type { Fragment, FramerPosition } from "../framer/framer.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { Disk } from "../platform/disk.ts";
-import { errorText, type Report } from "../platform/notice.ts";
+import { errorText } from "../platform/notice.ts";
 import { readState } from "../platform/state_file.ts";
-import { type ChannelId, channelName, RecordHeader } from "../record.ts";
-import { ActiveSegment, createSegmentFiles, type SegmentExtent } from "./active_segment.ts";
+import { channelName, RecordHeader } from "../record.ts";
+import { ActiveSegment } from "./active_segment.ts";
+import type { JournalOptions } from "./journal_options.ts";
 import { JournalReader, type ReadableSegment } from "./journal_reader.ts";
 import {
   type JournalState,
@@ -42,37 +41,10 @@ import type { IndexHeader } from "./segment_index.ts";
 import { SegmentShelf } from "./segment_shelf.ts";
 import { SyncSchedule } from "./sync_schedule.ts";
 
-export interface JournalOptions {
-  readonly channel: ChannelId;
-  /** Folder of the logs. */
-  readonly folder: string;
-  /** Path of the file that keeps the numbering; its folder must be there. */
-  readonly statePath: string;
-  /** Identity of the machine's present run, such as Linux's boot id. */
-  readonly boot: string;
-  readonly maxSegmentBytes: number;
-  readonly maxBackups: number;
-  readonly compress: boolean;
-  /** Names of the sinks; a record may go when each has released it, at once when there are none. */
-  readonly holders: readonly string[];
-  /** Milliseconds between syncs, or after every append. */
-  readonly sync: number | "always";
-  /**
-   * Where the journal stood when bytes were read of which nobody knows whether they were appended:
-   * it is cut back to there, so that they can be appended again.
-   */
-  readonly cutBackTo?: JournalPlace | undefined;
-  readonly disk: Disk;
-  readonly clock: Clock;
-  readonly report: Report;
-}
-
 /** An append that the disk refused; the journal is as it was before. */
 export class AppendError extends Error {
   override readonly name = "AppendError";
 }
-
-const emptyExtent: SegmentExtent = { logBytes: 0, count: 0, open: null, lastEnd: null };
 
 export class Journal implements AsyncDisposable {
   readonly name: string;
@@ -108,8 +80,14 @@ export class Journal implements AsyncDisposable {
       boot: options.boot,
     });
     const journal = new Journal(options, found, state, recordHeader);
-    const next = Math.max(found.nextSequence, state?.nextSequence ?? 1);
-    if (reason !== null) journal.beginEpoch(next, reason);
+    try {
+      journal.#active.syncNow();
+      const next = Math.max(found.nextSequence, state?.nextSequence ?? 1);
+      if (reason !== null) journal.beginEpoch(next, reason);
+    } catch (error) {
+      journal.#closeFiles();
+      throw error;
+    }
     await journal.#saveState(false);
     return journal;
   }
@@ -124,22 +102,11 @@ export class Journal implements AsyncDisposable {
     this.name = channelName(options.channel);
     this.#options = options;
     this.#recordHeader = recordHeader;
-    this.#numbering = new Numbering(
-      { ...options, channel: this.name },
-      state,
-      found.active?.header,
-    );
+    const { header, extent } = found.active;
+    this.#numbering = new Numbering({ ...options, channel: this.name }, state, header);
     this.#shelf = new SegmentShelf({ ...options, channel: this.name, segments: found.rotated });
     const base = `${folder}/${this.name}`;
-    const header = found.active?.header ??
-      { firstSequence: found.nextSequence, epoch: this.#numbering.epoch ?? randomEpoch() };
-    if (found.active === null) {
-      createSegmentFiles({ disk, base, header, tail: new Uint8Array(0) });
-      disk.syncFolder(folder);
-    }
-    const extent = found.active?.extent ?? emptyExtent;
     this.#active = new ActiveSegment({ disk, base, header, extent, recordHeader });
-    this.#active.syncNow();
     this.#schedule = new SyncSchedule({
       interval: options.sync,
       report: (notice) => report({ ...notice, message: `${this.name}: ${notice.message}` }),
@@ -188,7 +155,8 @@ export class Journal implements AsyncDisposable {
   rotateWhenFull(): void {
     this.#orRefuse(() => {
       this.#finishRotation();
-      if (this.#active.extent.logBytes < this.#options.maxSegmentBytes) return;
+      const { logBytes, count } = this.#active.extent;
+      if (logBytes < this.#options.maxSegmentBytes || count === 0) return;
       this.#rotate({ firstSequence: this.#active.nextSequence, epoch: this.epoch });
     });
   }
@@ -255,7 +223,7 @@ export class Journal implements AsyncDisposable {
     await this.#schedule.stop();
     await this.#shelf.stop();
     await this.#saveState(this.#rotation === null);
-    this.#active.close();
+    this.#closeFiles();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -310,6 +278,11 @@ export class Journal implements AsyncDisposable {
     this.#schedule.retire(old);
     if (rotated !== null) this.#shelf.add(rotated);
     this.#saveState(false);
+  }
+
+  #closeFiles(): void {
+    this.#active.close();
+    this.#rotation?.close();
   }
 
   #saveState(closed: boolean): Promise<void> {

@@ -7,32 +7,30 @@ import { replaceState } from "../platform/state_file.ts";
 import type { JournalState } from "./journal_state.ts";
 import type { IndexHeader } from "./segment_index.ts";
 
+export interface NumberingOptions {
+  readonly disk: Disk;
+  readonly statePath: string;
+  readonly boot: string;
+  readonly channel: string;
+  readonly report: Report;
+}
+
 export class Numbering {
-  readonly #options: {
-    readonly disk: Disk;
-    readonly statePath: string;
-    readonly boot: string;
-    readonly channel: string;
-    readonly report: Report;
-  };
+  readonly #options: NumberingOptions;
   #epochs: JournalState["epochs"];
   #saved: Promise<void> = Promise.resolve();
 
   /** Goes on where `state` says, from the active segment on where `active` says. */
   constructor(
-    options: Numbering["#options"],
+    options: NumberingOptions,
     state: JournalState | undefined,
-    active: IndexHeader | undefined,
+    active: IndexHeader,
   ) {
-    this.#options = options;
+    const { disk, statePath, boot, channel, report } = options;
+    this.#options = { disk, statePath, boot, channel, report };
     this.#epochs = state?.epochs ?? [];
     // A kill between rotating into a new epoch and saving the state.
-    if (active !== undefined && this.#epochs.at(-1)?.epoch !== active.epoch) this.begin(active);
-  }
-
-  /** The epoch begun last. */
-  get epoch(): string | undefined {
-    return this.#epochs.at(-1)?.epoch;
+    if (this.#epochs.at(-1)?.epoch !== active.epoch) this.begin(active);
   }
 
   begin({ firstSequence, epoch }: IndexHeader): void {

@@ -4,18 +4,23 @@
 import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import type { RecordHeader } from "../record.ts";
+import { createSegmentFiles } from "./active_segment.ts";
 import { decompressLog } from "./compression.ts";
 import { epochOf, type JournalState, randomEpoch } from "./journal_state.ts";
 import { type Damage, type RepairedSegment, repairSegment } from "./recovery.ts";
-import { findRotatedSegment, readIndexHeader, type RotatedSegment } from "./rotated_segment.ts";
+import {
+  findRotatedSegment,
+  lastEndOf,
+  readIndexHeader,
+  type RotatedSegment,
+} from "./rotated_segment.ts";
 import { indexEntryBytes, type IndexHeader, indexHeaderBytes } from "./segment_index.ts";
 import { rotatedNames } from "./segment_names.ts";
 
 /** A channel's files as they stand, before the first append. */
 export interface OpenedSegments {
   readonly rotated: RotatedSegment[];
-  /** `null` when there is no active log: none ever was, or it is gone. */
-  readonly active: RepairedSegment | null;
+  readonly active: RepairedSegment;
   /** First sequence that no file holds. */
   readonly nextSequence: number;
   readonly damaged: boolean;
@@ -64,14 +69,13 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
     (rotated.at(-1)?.lastSequence ?? 0) + 1,
     state?.activeFirstSequence ?? 1,
   );
-  const active = openActive(place, expected);
-  const inFiles = active === null
-    ? expected + entriesOfLostLog(place)
-    : active.header.firstSequence + active.extent.count;
-  damaged ||= active === null ? state !== undefined : active.damage.length > 0;
+  const found = openActive(place, expected);
+  const active = found ?? createActive(place, expected + entriesOfLostLog(place));
+  const inFiles = active.header.firstSequence + active.extent.count;
+  damaged ||= found === null ? state !== undefined : active.damage.length > 0;
   return {
     rotated,
-    active,
+    active: withLastEnd(place, active, rotated.at(-1)),
     nextSequence: Math.max(inFiles, expected),
     damaged: damaged || inFiles < expected,
   };
@@ -189,6 +193,26 @@ function openActive(place: Place, firstSequence: number): RepairedSegment | null
     });
   }
   return null;
+}
+
+/** A segment without a record goes on where the one before it ended. */
+function withLastEnd(
+  { disk }: Place,
+  active: RepairedSegment,
+  before: RotatedSegment | undefined,
+): RepairedSegment {
+  if (active.extent.lastEnd !== null || before === undefined) return active;
+  return { ...active, extent: { ...active.extent, lastEnd: lastEndOf(disk, before) } };
+}
+
+/** An active segment where there is none: none ever was, or it is gone. */
+function createActive(place: Place, firstSequence: number): RepairedSegment {
+  const { disk, folder, channel, state } = place;
+  const header = { firstSequence, epoch: epochOf(state, firstSequence) ?? randomEpoch() };
+  createSegmentFiles({ disk, base: `${folder}/${channel}`, header, tail: new Uint8Array(0) });
+  disk.syncFolder(folder);
+  const extent = { logBytes: 0, count: 0, open: null, lastEnd: null };
+  return { header, extent, reindexed: 0, damage: [] };
 }
 
 /** Numbers that were given out in a log that is gone, as far as its index tells. */

@@ -1,8 +1,10 @@
 // A segment that takes no more records: where it is and which records it holds.
 
 import type { Disk } from "../platform/disk.ts";
+import type { RecordEnd } from "../record.ts";
 import type { ReadableSegment } from "./journal_reader.ts";
 import {
+  decodeIndexEntry,
   decodeIndexHeader,
   indexEntryBytes,
   type IndexHeader,
@@ -31,6 +33,19 @@ export function findRotatedSegment(disk: Disk, base: string): RotatedSegment | n
     base,
     compressed: !plain,
   };
+}
+
+/** How the segment's last record ended; `null` when it has none or its entry is damaged. */
+export function lastEndOf(disk: Disk, { base, count }: RotatedSegment): RecordEnd | null {
+  if (count === 0) return null;
+  const index = disk.read(`${base}.idx`);
+  try {
+    const bytes = new Uint8Array(indexEntryBytes);
+    index.readNow(bytes, indexHeaderBytes + (count - 1) * indexEntryBytes);
+    return decodeIndexEntry(bytes, 0)?.end ?? null;
+  } finally {
+    index.close();
+  }
 }
 
 /** The header of the index at `base`; `null` when it is missing or damaged. */

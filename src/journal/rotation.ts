@@ -69,6 +69,11 @@ export class Rotation {
     return { active, rotated: this.#rotated };
   }
 
+  /** Gives up a rotation that was refused; opening the journal finishes it. */
+  close(): void {
+    this.#active?.close();
+  }
+
   #describeRotated(): RotatedSegment | null {
     const { folder, channel, old, wallMs } = this.#options;
     const { count } = old.extent;

@@ -3,6 +3,9 @@
 
 import { errorText, type Report } from "../platform/notice.ts";
 
+/** How long to wait after a refused sync, so that a dead disk does not take the processor too. */
+const retryMs = 250;
+
 export class SyncSchedule {
   readonly #interval: number | "always";
   readonly #appended: () => number;
@@ -41,8 +44,9 @@ export class SyncSchedule {
   request(): void {
     this.#dirty = true;
     if (this.#running !== null || this.#timer !== undefined || this.#stopped) return;
-    if (this.#interval === "always") this.#start();
-    else this.#timer = setTimeout(() => this.#start(), this.#interval);
+    const waitMs = this.#interval === "always" ? 0 : this.#interval;
+    if (waitMs === 0 && !this.#failing) this.#start();
+    else this.#timer = setTimeout(() => this.#start(), this.#failing ? retryMs : waitMs);
   }
 
   /** Syncs all that was appended before the call. @throws {Error} when the disk refuses */

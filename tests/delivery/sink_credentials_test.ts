@@ -33,6 +33,7 @@ test("a wrong password is told as unauthorized, the process lives, and the right
   await site.state("unauthorized");
   await waitFor("ten attempts", () => attempts >= 10);
   assert.equal(site.kinds().filter((kind) => kind === "sink_unauthorized").length, 1);
+  assert.deepEqual(site.strays.messages.filter((message) => !message.includes("ECONNRESET")), []);
   pass = "right";
   await site.caughtUp();
   await site.assertDelivered();

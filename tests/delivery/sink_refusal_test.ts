@@ -96,7 +96,7 @@ test("a stream that is full holds the sink, which goes on when it is raised", as
   await manage(site.server.url, (manager) => manager.streams.update("cdr", { max_msgs: 10_000 }));
   await site.caughtUp();
   await site.assertDelivered();
-  assert.equal(site.sink.status.state, "delivering");
+  await site.state("delivering");
 });
 
 /** How often the sink has asked for its connection since the call. */

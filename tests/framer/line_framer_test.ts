@@ -17,13 +17,12 @@ function textOf(bytes: Uint8Array): string {
 /** Fragments put together: each record as its text and its end, `null` while it is open. */
 function joined(fragments: readonly Fragment[]): [string, RecordEnd | null][] {
   const records: [string, RecordEnd | null][] = [];
-  let open = false;
-  for (const { bytes, end } of fragments) {
-    if (!open) records.push(["", null]);
-    const record = records[records.length - 1]!;
-    record[0] += textOf(bytes);
-    record[1] = end;
-    open = end === null;
+  let open = "";
+  for (const [i, { bytes, end }] of fragments.entries()) {
+    open += textOf(bytes);
+    if (end === null && i < fragments.length - 1) continue;
+    records.push([open, end]);
+    open = "";
   }
   return records;
 }

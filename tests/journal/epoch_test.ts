@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import type { Journal } from "../../src/journal/journal.ts";
+import { waitFor } from "../support/wait_for.ts";
 import { feed, JournalBox, name, plain, readAll, texts } from "../support/journal_box.ts";
 
 async function idsAndTexts(journal: Journal): Promise<[string, string][]> {
@@ -144,12 +145,30 @@ Deno.test("files older than the state: no id is given twice", async () => {
   feed(journal, "two\n");
   feed(journal, "three\n");
   const given = await idsAndTexts(journal);
+  await waitFor("the state of the rotation", () => {
+    return Deno.readTextFileSync(box.statePath).includes('"activeFirstSequence":3');
+  });
   for (const state of ["killed", "stopped"]) {
     if (state === "stopped") await journal.close();
     using mixed = old.copy();
     writeFileSync(mixed.statePath, Deno.readFileSync(box.statePath));
     await assertFreshIds(mixed, given);
   }
+});
+
+Deno.test("an epoch whose beginning was killed before it was saved is remembered all the same", async () => {
+  using box = new JournalBox();
+  await using journal = await box.open();
+  feed(journal, "one\n");
+  journal.beginEpoch(2, "a test wants it");
+  using killed = box.copy();
+  assert.ok(!Deno.readTextFileSync(killed.statePath).includes(journal.epoch));
+  await using heir = await killed.open();
+  feed(heir, "two\n");
+  using killedAgain = killed.copy();
+  rmSync(killedAgain.path(`${name}.idx`));
+  await using last = await killedAgain.open();
+  assert.deepEqual((await idsAndTexts(last)).at(-1), [`${journal.epoch}/2`, "two"]);
 });
 
 Deno.test("beginEpoch() leaves a gap, which readers pass and report", async () => {

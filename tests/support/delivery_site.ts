@@ -12,6 +12,7 @@ import { NatsServer, type NatsServerOptions } from "../../src/simulate/nats_serv
 import { FedJournal } from "./fed_journal.ts";
 import { natsProgram } from "./nats_program.ts";
 import { assertDelivered, readStream } from "./stream_contents.ts";
+import { StrayErrors } from "./stray_errors.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
 import { waitForValue } from "./wait_for.ts";
 
@@ -29,8 +30,9 @@ const usualStream: WantedStream = { name: "cdr", subjects: ["*.cdr.>"] };
 
 export class DeliverySite implements AsyncDisposable {
   readonly server: NatsServer;
-  readonly journals: readonly FedJournal[];
+  journals: readonly FedJournal[];
   readonly notices: Notice[] = [];
+  readonly strays = new StrayErrors();
   /** How the next sink connects. */
   connection: () => ConnectionOptions;
   readonly #folder: TemporaryFolder;
@@ -42,11 +44,7 @@ export class DeliverySite implements AsyncDisposable {
     const folder = new TemporaryFolder();
     const storeFolder = folder.join("store");
     const server = await NatsServer.start({ program: natsProgram, ...options.server, storeFolder });
-    const journals = await Promise.all(
-      (options.sides ?? ["A1"]).map((side) =>
-        FedJournal.open({ folder: folder.path, channel: { fips: "1429010002", side } })
-      ),
-    );
+    const journals = await openJournals(folder, options);
     return new DeliverySite(folder, server, journals, options);
   }
 
@@ -81,6 +79,13 @@ export class DeliverySite implements AsyncDisposable {
 
   get storePath(): string {
     return this.#folder.join("store");
+  }
+
+  /** Closes the journals and opens what then stands in their place. */
+  async reopenJournals(change: () => void): Promise<void> {
+    for (const fed of this.journals) await fed[Symbol.asyncDispose]();
+    change();
+    this.journals = await openJournals(this.#folder, this.#options);
   }
 
   join(...parts: string[]): string {
@@ -146,6 +151,18 @@ export class DeliverySite implements AsyncDisposable {
     await this.stopSink();
     for (const fed of this.journals) await fed[Symbol.asyncDispose]();
     await this.server.stop();
+    this.strays[Symbol.dispose]();
     this.#folder[Symbol.dispose]();
   }
+}
+
+function openJournals(
+  folder: TemporaryFolder,
+  { sides = ["A1"] }: DeliverySiteOptions,
+): Promise<FedJournal[]> {
+  return Promise.all(
+    sides.map((side) =>
+      FedJournal.open({ folder: folder.path, channel: { fips: "1429010002", side } })
+    ),
+  );
 }

@@ -1,9 +1,17 @@
 // A box with one channel's journal on the real disk: opens it, feeds it through the real framer,
 // reads it back, and can be copied as it stands, which is what a SIGKILL leaves.
 
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { LineFramer } from "../../src/framer/line_framer.ts";
-import { Journal, type JournalOptions } from "../../src/journal/journal.ts";
+import { Journal } from "../../src/journal/journal.ts";
+import type { JournalOptions } from "../../src/journal/journal_options.ts";
 import type { SequenceRange } from "../../src/journal/journal_reader.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { systemDisk } from "../../src/platform/disk.ts";
@@ -62,7 +70,10 @@ export class JournalBox implements Disposable {
   /** What a SIGKILL at this moment would leave. */
   copy(): JournalBox {
     const copy = new JournalBox();
-    cpSync(this.#root.path, copy.#root.path, { recursive: true });
+    // Not cpSync(): Deno 2.4.2's makes a new folder in the one that is there.
+    mkdirSync(copy.folder);
+    for (const file of this.files()) copyFileSync(this.path(file), copy.path(file));
+    if (existsSync(this.statePath)) copyFileSync(this.statePath, copy.statePath);
     return copy;
   }
 
@@ -79,6 +90,12 @@ export class JournalBox implements Disposable {
     return new Uint8Array(readFileSync(this.path(file)));
   }
 
+  /** What people read: all logs that are not packed, one after the other. */
+  logText(): string {
+    const logs = this.files().filter((file) => file.endsWith(".log"));
+    return logs.map((file) => textOf(this.bytes(file))).join("");
+  }
+
   write(file: string, bytes: Uint8Array): void {
     writeFileSync(this.path(file), bytes);
   }
@@ -86,13 +103,6 @@ export class JournalBox implements Disposable {
   /** Kinds of the notices so far that mean that something is wrong. */
   complaints(): string[] {
     return this.notices.filter(({ level }) => level === "error").map(({ kind }) => kind);
-  }
-
-  /** The one file that ends so. */
-  only(ending: string): string {
-    const found = this.files().filter((file) => file.endsWith(ending));
-    if (found.length !== 1) throw new Error(`find one ${ending}: ${found.join(", ")}`);
-    return found[0]!;
   }
 
   /** Path without ending of the rotated segments' files, oldest first. */

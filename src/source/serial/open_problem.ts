@@ -1,4 +1,4 @@
-// What went wrong when a port was opened, in a technician's words, with what to do about it.
+// What went wrong when a port was opened or read, in a technician's words, with what to do about it.
 
 import { errorText } from "../../platform/notice.ts";
 import { type Libc, SystemError } from "../../platform/libc.ts";
@@ -39,6 +39,15 @@ export function openProblem(libc: Libc, device: string, error: unknown): SourceP
         hint: "look into the kernel's log: dmesg | tail",
       };
   }
+}
+
+/** An exception while a port that is open was being read. */
+export function readProblem(device: string, error: unknown): SourceProblem {
+  return {
+    kind: "failed",
+    message: `read ${device}: ${errorText(error)}`,
+    hint: "report this with the log: it is a mistake in this program; the port is opened again",
+  };
 }
 
 function busy(libc: Libc, device: string): SourceProblem {

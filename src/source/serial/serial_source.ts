@@ -12,7 +12,7 @@ import {
   startingSettings,
   type WantedSettings,
 } from "./line_settings.ts";
-import { openProblem } from "./open_problem.ts";
+import { openProblem, readProblem } from "./open_problem.ts";
 import type { PollEntry, PollLoop } from "./poll_loop.ts";
 import { SerialPort } from "./serial_port.ts";
 
@@ -84,9 +84,13 @@ export class SerialSource implements Source {
       if (port !== null) {
         lastMessage = "";
         const openedMs = clock.monotonicMs();
-        handler.opened(formatSettings(port.settings));
-        const gone = await this.#read(port, handler);
-        if (gone) handler.closed();
+        try {
+          const gone = await this.#read(port, handler);
+          if (gone) handler.closed();
+        } catch (error) {
+          // A mistake in what the handler does: it must not end the loop that all ports share.
+          handler.unavailable(readProblem(device, error));
+        }
         if (clock.monotonicMs() - openedMs >= steadyMs) failures = 0;
       }
       if (signal.aborted) break;
@@ -124,17 +128,22 @@ export class SerialSource implements Source {
     const signal = this.#stop.signal;
     const ended = Promise.withResolvers<boolean>();
     const entry = loop.add(port.fd, (events) => {
-      const result = readTurn(port, handler, clock);
-      if (result === "refused") entry.pause();
-      const gone = result === "gone" ||
-        result === "empty" && (events & (POLLERR | POLLHUP | POLLNVAL)) !== 0;
-      if (gone) ended.resolve(true);
+      try {
+        const result = readTurn(port, handler, clock);
+        if (result === "refused") entry.pause();
+        const gone = result === "gone" ||
+          result === "empty" && (events & (POLLERR | POLLHUP | POLLNVAL)) !== 0;
+        if (gone) ended.resolve(true);
+      } catch (error) {
+        ended.reject(error);
+      }
     });
     const stop = (): void => ended.resolve(false);
     signal.addEventListener("abort", stop);
     this.#entry = entry;
     if (signal.aborted) stop();
     try {
+      handler.opened(formatSettings(port.settings));
       const gone = await ended.promise;
       if (!gone && !entry.paused) readTurn(port, handler, clock);
       return gone;

@@ -1,0 +1,32 @@
+// What a journal needs from those who open it.
+
+import type { Clock } from "../platform/clock.ts";
+import type { Disk } from "../platform/disk.ts";
+import type { Report } from "../platform/notice.ts";
+import type { ChannelId } from "../record.ts";
+import type { JournalPlace } from "./opening.ts";
+
+export interface JournalOptions {
+  readonly channel: ChannelId;
+  /** Folder of the logs. */
+  readonly folder: string;
+  /** Path of the file that keeps the numbering; its folder must be there. */
+  readonly statePath: string;
+  /** Identity of the machine's present run, such as Linux's boot id. */
+  readonly boot: string;
+  readonly maxSegmentBytes: number;
+  readonly maxBackups: number;
+  readonly compress: boolean;
+  /** Names of the sinks; a record may go when each has released it, at once when there are none. */
+  readonly holders: readonly string[];
+  /** Milliseconds between syncs, or after every append. */
+  readonly sync: number | "always";
+  /**
+   * Where the journal stood when bytes were read of which nobody knows whether they were appended:
+   * it is cut back to there, so that they can be appended again.
+   */
+  readonly cutBackTo?: JournalPlace | undefined;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly report: Report;
+}

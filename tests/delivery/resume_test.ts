@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  type FoundMessage,
+  type JournalExtent,
+  maxInFlight,
+  resumePoint,
+} from "../../src/delivery/resume.ts";
+
+const channel = "1429010002-A1";
+const [older, present] = ["a".repeat(32), "b".repeat(32)];
+
+/** A journal whose numbers from `epochStart` on are of the present epoch. */
+interface Kept extends JournalExtent {
+  readonly epochStart: number;
+}
+
+function journal(oldestSequence: number, lastSequence: number, epochStart = 1): Kept {
+  return {
+    epoch: present,
+    oldestSequence,
+    lastSequence,
+    epochStart,
+    epochOf(sequence) {
+      if (sequence < oldestSequence || sequence > lastSequence) return null;
+      return sequence < epochStart ? older : present;
+    },
+  };
+}
+
+function messages(kept: Kept, sequences: readonly number[]): FoundMessage[] {
+  return sequences.map((sequence, i) => {
+    const epoch = sequence < kept.epochStart ? older : present;
+    return { channel, epoch, sequence, streamSequence: 10 + i };
+  });
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
+}
+
+/** A journal, and which of its records are in the stream: a prefix, then some of what was in flight. */
+const situation = fc.record({
+  oldest: fc.integer({ min: 1, max: 400 }),
+  count: fc.integer({ min: 0, max: 900 }),
+  prefix: fc.double({ min: 0, max: 1, noNaN: true }),
+  behindHole: fc.uniqueArray(fc.integer({ min: 2, max: maxInFlight }), { maxLength: 60 }),
+  epochStart: fc.integer({ min: 1, max: 1300 }),
+  trusted: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+}).map(({ oldest, count, prefix, behindHole, epochStart, trusted }) => {
+  const last = oldest + count - 1;
+  const kept = journal(oldest, last, Math.min(epochStart, last + 1));
+  const prefixEnd = oldest - 1 + Math.floor(prefix * count);
+  const later = behindHole.map((distance) => prefixEnd + distance).filter((n) => n <= last);
+  const stored = [...range(1, prefixEnd), ...later.sort((a, b) => a - b)];
+  const trustedNext = trusted === null
+    ? null
+    : oldest + Math.floor(trusted * (prefixEnd - oldest + 1));
+  return { kept, stored, trustedNext };
+});
+
+Deno.test("no record that is missing is passed, none that is there is sent again", () => {
+  fc.assert(fc.property(situation, ({ kept, stored, trustedNext }) => {
+    const newest = stored.at(-1) ?? 0;
+    const from = trustedNext ?? newest - maxInFlight + 1;
+    const found = messages(kept, stored.filter((sequence) => sequence >= from));
+    const { next, skip, streamAhead } = resumePoint({
+      trustedNext,
+      found,
+      frontDropped: false,
+      journal: kept,
+    });
+    assert.equal(streamAhead, null);
+    const there = new Set(stored);
+    for (const sequence of range(kept.oldestSequence, kept.lastSequence)) {
+      const isSent = sequence >= next && !skip.has(sequence);
+      assert.equal(isSent, !there.has(sequence), `record ${sequence}`);
+    }
+  }));
+});
+
+Deno.test("strangers, other epochs' numbers and the order of what is found change nothing", () => {
+  const noise = fc.array(fc.record({
+    epoch: fc.constantFrom("c".repeat(32), "d".repeat(32)),
+    sequence: fc.integer({ min: 1, max: 3000 }),
+  }));
+  fc.assert(fc.property(situation, noise, ({ kept, stored, trustedNext }, others) => {
+    const found = messages(kept, stored.slice(-2 * maxInFlight));
+    const clean = resumePoint({ trustedNext, found, frontDropped: false, journal: kept });
+    const strange = others.map((other, i) => ({ ...other, channel, streamSequence: 5000 + i }));
+    const mixed = [...strange, ...found.toReversed()];
+    assert.deepEqual(
+      resumePoint({ trustedNext, found: mixed, frontDropped: false, journal: kept }),
+      clean,
+    );
+  }));
+});
+
+Deno.test("the message before the point to go on at is told", () => {
+  const kept = journal(1, 100);
+  const { next, last, skip } = resumePoint({
+    trustedNext: 10,
+    found: messages(kept, [10, 11, 12, 14]),
+    frontDropped: false,
+    journal: kept,
+  });
+  assert.equal(next, 13);
+  assert.equal(last?.streamSequence, 12);
+  assert.deepEqual([...skip], [14]);
+});
+
+Deno.test("an empty stream gets everything that is kept", () => {
+  for (const frontDropped of [false, true]) {
+    const kept = journal(57, 100);
+    const point = resumePoint({ trustedNext: null, found: [], frontDropped, journal: kept });
+    assert.deepEqual([point.next, point.last, point.skip.size], [57, null, 0]);
+  }
+});
+
+Deno.test("a stream that holds later numbers than the journal is told, and they are not reused", () => {
+  const kept = journal(1, 100);
+  const found = [
+    ...messages(kept, range(90, 100)),
+    ...[101, 105].map((sequence) => ({ channel, epoch: present, sequence, streamSequence: 99 })),
+  ];
+  for (const trustedNext of [null, 95]) {
+    const { next, streamAhead, skip } = resumePoint({
+      trustedNext,
+      found,
+      frontDropped: false,
+      journal: kept,
+    });
+    assert.deepEqual([next, streamAhead, skip.size], [106, 105, 0]);
+  }
+});
+
+Deno.test("later numbers of an epoch that is over are no reason to jump ahead", () => {
+  const kept = journal(1, 100, 95);
+  const lost = range(95, 120).map((sequence) => ({
+    channel,
+    epoch: older,
+    sequence,
+    streamSequence: sequence,
+  }));
+  const found = [...messages(kept, range(1, 94)), ...lost];
+  const { next, streamAhead } = resumePoint({
+    trustedNext: null,
+    found,
+    frontDropped: false,
+    journal: kept,
+  });
+  assert.deepEqual([next, streamAhead], [95, null]);
+});
+
+Deno.test("what a stream has dropped at its front is not sent again, holes behind it are", () => {
+  const kept = journal(1, 1000);
+  const found = messages(kept, [...range(900, 950), ...range(953, 960)]);
+  const resume = (frontDropped: boolean): number =>
+    resumePoint({ trustedNext: null, found, frontDropped, journal: kept }).next;
+  assert.equal(resume(true), 951);
+  assert.equal(resume(false), 960 - maxInFlight + 1);
+});
+
+Deno.test("a cursor that is far behind finds its way through hundreds of thousands of messages", () => {
+  const kept = journal(1, 300_000);
+  const found = messages(kept, range(2, 299_999));
+  for (const trustedNext of [2, null]) {
+    const point = resumePoint({ trustedNext, found, frontDropped: true, journal: kept });
+    assert.equal(point.next, 300_000);
+  }
+});

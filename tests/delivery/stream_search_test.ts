@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { StreamSearch } from "../../src/delivery/stream_search.ts";
+import { NatsServer } from "../../src/simulate/nats_server.ts";
+import { natsProgram, natsServer } from "../support/nats_program.ts";
+import { requires } from "../support/requirements.ts";
+import { withConnection } from "../support/stream_contents.ts";
+import { TemporaryFolder } from "../support/temporary_folder.ts";
+
+const { test } = requires(natsServer);
+const id = (sequence: number): string => `1429010002-A1/${"0".repeat(32)}/${sequence}`;
+
+/** Twenty messages of ours, every third of another subject, and strangers among them. */
+async function withSearch(
+  stream: string,
+  use: (search: StreamSearch) => Promise<void>,
+): Promise<void> {
+  using folder = new TemporaryFolder();
+  await using server = await NatsServer.start({ program: natsProgram, storeFolder: folder.path });
+  await withConnection(server.url, async (connection) => {
+    const manager = await jetstreamManager(connection);
+    const client = jetstream(connection);
+    await manager.streams.add({ name: "cdr", subjects: ["*.cdr.>"] });
+    for (let sequence = 1; sequence <= 20; sequence++) {
+      const subject = sequence % 3 === 0 ? "ks.cdr.other" : "ks.cdr.test";
+      await client.publish(subject, "line", { msgID: id(sequence) });
+    }
+    await client.publish("ks.cdr.test", "stranger", { msgID: "stranger" });
+    await client.publish("ks.cdr.test", "stranger");
+    await manager.streams.deleteMessage("cdr", 4);
+    await use(new StreamSearch({ client, manager, stream, subject: "ks.cdr.test" }));
+  });
+}
+
+test("a search finds our messages on the subject between both ends, in order", async () => {
+  await withSearch("cdr", async (search) => {
+    assert.deepEqual(await search.extent(), { firstSequence: 1, lastSequence: 22 });
+    const find = async (from: number, to: number): Promise<number[]> => {
+      const found: number[] = [];
+      await search.each(from, to, ({ sequence }) => found.push(sequence));
+      return found;
+    };
+    assert.deepEqual(await find(1, 22), [1, 2, 5, 7, 8, 10, 11, 13, 14, 16, 17, 19, 20]);
+    assert.deepEqual(await find(3, 9), [5, 7, 8]);
+    assert.deepEqual(await find(3, 4), []);
+    assert.deepEqual(await find(21, 22), []);
+    assert.deepEqual(await find(23, 22), []);
+  });
+});
+
+test("messageId() is null where there is no message, and only there", async () => {
+  await withSearch("cdr", async (search) => {
+    assert.equal(await search.messageId(3), id(3));
+    assert.equal(await search.messageId(4), null, "deleted");
+    assert.equal(await search.messageId(99), null, "not there yet");
+    assert.equal(await search.messageId(22), "", "without an id");
+  });
+  await withSearch("none", async (search) => {
+    await assert.rejects(search.messageId(1), { name: "StreamNotFoundError" });
+  });
+});

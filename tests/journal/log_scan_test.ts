@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
+import fc from "fast-check";
+import { type LogStretch, scanLog } from "../../src/journal/log_scan.ts";
+import type { ReadFile } from "../../src/platform/disk.ts";
+import { RecordHeader } from "../../src/record.ts";
+import { bytesOf, channel, headerText, timeMs } from "../support/journal_box.ts";
+
+const header = new RecordHeader(channel);
+
+function fileOf(bytes: Uint8Array): ReadFile {
+  const readNow = (buffer: Uint8Array, offset: number): number => {
+    const part = bytes.subarray(offset, offset + buffer.length);
+    buffer.set(part);
+    return part.length;
+  };
+  return {
+    readNow,
+    read: (buffer, offset) => Promise.resolve(readNow(buffer, offset)),
+    size: () => bytes.length,
+    close: () => {},
+  };
+}
+
+function scan(text: string, chunkBytes?: number, from = 0): LogStretch[] {
+  const log = fileOf(bytesOf(text));
+  return [...scanLog({ log, from, header, ...(chunkBytes === undefined ? {} : { chunkBytes }) })];
+}
+
+/** Kind and text of each stretch. */
+function pieces(text: string, chunkBytes?: number): [string, string][] {
+  return scan(text, chunkBytes).map(({ kind, offset, length }) => [
+    kind,
+    text.slice(offset, offset + length),
+  ]);
+}
+
+Deno.test("records and an open one are found with time and checksum", () => {
+  const text = `${headerText}one\n${headerText}tw`;
+  const one = `${headerText}one\n`.length;
+  assert.deepEqual(scan(text), [
+    {
+      kind: "record",
+      offset: 0,
+      length: one,
+      timeMs,
+      checksum: crc32(bytesOf(text.slice(0, one))),
+    },
+    {
+      kind: "open",
+      offset: one,
+      length: text.length - one,
+      timeMs,
+      checksum: crc32(bytesOf(text.slice(one))),
+    },
+  ]);
+});
+
+Deno.test("a line without a header belongs to the record before it, or to nobody", () => {
+  const record = `${headerText}one\ntwo\n\nthree\n`;
+  assert.deepEqual(pieces(`stray\nmore\n${record}${headerText}four\n`), [
+    ["stray", "stray\nmore\n"],
+    ["record", record],
+    ["record", `${headerText}four\n`],
+  ]);
+});
+
+Deno.test("NULs at the end belong to nobody", () => {
+  const nulls = "\0".repeat(100);
+  const record = `${headerText}one\n`;
+  assert.deepEqual(pieces(record + nulls), [["record", record], ["stray", nulls]]);
+  assert.deepEqual(pieces(nulls), [["stray", nulls]]);
+});
+
+Deno.test("a header torn at any byte at the end belongs to nobody", () => {
+  const record = `${headerText}one\n`;
+  for (let length = 1; length < headerText.length; length++) {
+    const torn = headerText.slice(0, length);
+    assert.deepEqual(pieces(record + torn), [["record", record], ["stray", torn]]);
+  }
+  assert.deepEqual(pieces(record + headerText), [["record", record], ["open", headerText]]);
+});
+
+Deno.test("an empty log, and the end of one, hold nothing", () => {
+  assert.deepEqual(scan(""), []);
+  assert.deepEqual(scan(headerText, undefined, headerText.length), []);
+});
+
+Deno.test("the stretches cover the log without a gap, whatever the size of a read", () => {
+  const piece = fc.constantFrom(headerText, "a", "\n", "\0", "[1429010002]", "text \r", "x\n");
+  fc.assert(fc.property(fc.array(piece), fc.integer({ min: 1, max: 200 }), (parts, chunkBytes) => {
+    const text = parts.join("");
+    const found = scan(text, chunkBytes);
+    let end = 0;
+    for (const { offset, length } of found) {
+      assert.equal(offset, end);
+      end += length;
+    }
+    assert.equal(end, text.length);
+    assert.deepEqual(found, scan(text));
+  }));
+});

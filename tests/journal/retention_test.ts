@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { gunzipSync, gzipSync } from "node:zlib";
+import fc from "fast-check";
+import type { Journal } from "../../src/journal/journal.ts";
+import { planRetention } from "../../src/journal/retention.ts";
+import { FailingDisk } from "../support/failing_disk.ts";
+import { feed, JournalBox, textOf, texts } from "../support/journal_box.ts";
+import { waitFor } from "../support/wait_for.ts";
+
+const names = ["one", "two", "three", "four", "five", "six"];
+
+/** Appends each name, so that with segments of one byte the last is active and each other rotated. */
+function fill(journal: Journal): void {
+  for (const text of names) feed(journal, `${text}\n`);
+}
+
+/** The rotated logs' endings, oldest first. */
+function endings(box: JournalBox): string[] {
+  return box.files().filter((file) => /Z\.log/.test(file)).map((file) =>
+    file.endsWith(".gz") ? "gz" : "log"
+  );
+}
+
+Deno.test("what may go is the oldest, released, and more than is to be kept", () => {
+  const arbitrary = fc.record({
+    counts: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 12 }),
+    maxBackups: fc.nat(12),
+    releasedSequence: fc.nat(60),
+    compress: fc.boolean(),
+    compressed: fc.nat(12),
+  });
+  fc.assert(fc.property(arbitrary, ({ counts, compressed, ...limits }) => {
+    let lastSequence = 0;
+    const segments = counts.map((count, i) => {
+      lastSequence += count;
+      return { lastSequence, compressed: i < compressed };
+    });
+    const plan = planRetention(segments, limits);
+    const kept = segments.slice(plan.remove.length);
+    assert.deepEqual(plan.remove, segments.slice(0, plan.remove.length), "oldest first");
+    assert.ok(plan.remove.every((each) => each.lastSequence <= limits.releasedSequence));
+    if (plan.remove.length > 0) assert.ok(kept.length >= limits.maxBackups);
+    const oldest = kept[0];
+    if (oldest !== undefined && kept.length > limits.maxBackups) {
+      assert.ok(oldest.lastSequence > limits.releasedSequence, "only need keeps more");
+    }
+    const packed = limits.compress
+      ? kept.filter((each) => !each.compressed && each.lastSequence <= limits.releasedSequence)
+      : [];
+    assert.deepEqual(plan.compress, packed);
+  }));
+});
+
+Deno.test("with nobody to release records, maxBackups rotated segments stay", async () => {
+  using box = new JournalBox();
+  await using journal = await box.open({ maxSegmentBytes: 1, maxBackups: 2, holders: [] });
+  fill(journal);
+  await waitFor("the deletion", () => box.rotated().length === 2);
+  assert.equal(journal.oldestSequence, 4);
+  assert.deepEqual(await texts(journal), ["four", "five", "six"]);
+  assert.equal(box.files().filter((file) => /Z\.idx$/.test(file)).length, 2);
+});
+
+Deno.test("nothing goes before every holder has released it", async () => {
+  using box = new JournalBox();
+  const holders = ["here", "there"];
+  await using journal = await box.open({ maxSegmentBytes: 1, maxBackups: 0, holders });
+  fill(journal);
+  journal.release("here", 6);
+  assert.deepEqual(await texts(journal), names);
+  journal.release("there", 2);
+  await waitFor("two to go", () => box.rotated().length === 3);
+  assert.deepEqual(await texts(journal), names.slice(2));
+  journal.release("there", 6);
+  await waitFor("all that is rotated to go", () => box.rotated().length === 0);
+  assert.deepEqual(await texts(journal), ["six"], "the active segment is never deleted");
+});
+
+Deno.test("a reader of records that were deleted goes on behind them and says so", async () => {
+  using box = new JournalBox();
+  await using journal = await box.open({ maxSegmentBytes: 1, maxBackups: 0 });
+  fill(journal);
+  await journal.sync();
+  journal.release("sink", 3);
+  await waitFor("the deletion", () => box.rotated().length === 2);
+  using reader = journal.reader();
+  const { records, unreadable, next } = await reader.read(2, { maxRecords: 9, maxBytes: 1000 });
+  assert.deepEqual(unreadable, [{ from: 2, to: 3 }]);
+  assert.deepEqual(records.map(({ sequence }) => sequence), [4]);
+  assert.equal(next, 5);
+});
+
+Deno.test("released segments are packed, and unpacked for a reader that goes back", async () => {
+  using box = new JournalBox();
+  await using journal = await box.open({ maxSegmentBytes: 1, compress: true });
+  fill(journal);
+  await journal.sync();
+  const logs = box.rotated().map((base) => textOf(box.bytes(`${base}.log`)));
+  journal.release("sink", 4);
+  await waitFor("packing", () => endings(box).join() === "gz,gz,gz,gz,log");
+  const packed = box.rotated().slice(0, 4).map((base) =>
+    textOf(gunzipSync(box.bytes(`${base}.log.gz`)))
+  );
+  assert.deepEqual(packed, logs.slice(0, 4));
+  assert.deepEqual(await texts(journal), names);
+});
+
+Deno.test("packed segments are found, read and deleted after a restart", async () => {
+  using box = new JournalBox();
+  {
+    await using journal = await box.open({ maxSegmentBytes: 1, compress: true });
+    fill(journal);
+    journal.release("sink", 5);
+    await waitFor("packing", () => endings(box).join() === "gz,gz,gz,gz,gz");
+  }
+  {
+    await using journal = await box.open();
+    assert.deepEqual(await texts(journal), names);
+  }
+  await using journal = await box.open({ maxBackups: 1 });
+  journal.release("sink", 6);
+  await waitFor("deletion", () => box.rotated().length === 1);
+  assert.deepEqual(await texts(journal), ["five", "six"]);
+});
+
+Deno.test("packing that was killed at any step leaves every record readable", async () => {
+  using box = new JournalBox();
+  {
+    await using journal = await box.open({ maxSegmentBytes: 1 });
+    fill(journal);
+  }
+  const base = box.rotated()[1];
+  const packed = gzipSync(box.bytes(`${base}.log`));
+  box.write(`${base}.log.gz.tmp`, packed.subarray(0, 10));
+  box.write(`${base}.log.gz`, packed.subarray(0, 20));
+  await using journal = await box.open();
+  assert.deepEqual(await texts(journal), names);
+  assert.deepEqual(box.files().filter((file) => file.includes(".gz")), []);
+});
+
+Deno.test("packing that the disk refuses is said, and made up for", async () => {
+  using box = new JournalBox();
+  const disk = new FailingDisk();
+  await using journal = await box.open({ maxSegmentBytes: 1, compress: true, disk });
+  fill(journal);
+  await journal.sync();
+  disk.before = ({ what, path }) => {
+    if (what === "append" && path.includes(".gz")) throw new Error("no room");
+  };
+  journal.release("sink", 2);
+  await waitFor("the notice", () => box.notices.some(({ kind }) => kind === "retention_failed"));
+  assert.deepEqual(await texts(journal), names);
+  assert.deepEqual(box.files().filter((file) => file.endsWith(".tmp")), [], "it takes no room");
+  disk.heal();
+  journal.release("sink", 3);
+  await waitFor("packing", () => endings(box).join() === "gz,gz,gz,log,log");
+  assert.deepEqual(await texts(journal), names);
+});
+
+Deno.test("a gzip of several members is read whole", async () => {
+  using box = new JournalBox();
+  {
+    await using journal = await box.open({ maxSegmentBytes: 1, compress: true });
+    fill(journal);
+    journal.release("sink", 1);
+    await waitFor("packing", () => endings(box)[0] === "gz");
+  }
+  const file = `${box.rotated()[0]}.log.gz`;
+  const log = gunzipSync(box.bytes(file));
+  const members = [gzipSync(log.subarray(0, 9)), gzipSync(log.subarray(9))];
+  box.write(file, Uint8Array.from(members.flatMap((member) => [...member])));
+  await using journal = await box.open();
+  assert.deepEqual(await texts(journal), names);
+});

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { FakeTime } from "../support/fake_time.ts";
+import { SyncSchedule } from "../../src/journal/sync_schedule.ts";
+import type { Notice } from "../../src/platform/notice.ts";
+
+/** A schedule whose syncs end when the test says so. */
+class Bench {
+  appended = 0;
+  readonly notices: Notice[] = [];
+  readonly syncs: PromiseWithResolvers<void>[] = [];
+  readonly schedule: SyncSchedule;
+
+  constructor(interval: number | "always") {
+    this.schedule = new SyncSchedule({
+      interval,
+      appended: () => this.appended,
+      sync: () => {
+        const sync = Promise.withResolvers<void>();
+        this.syncs.push(sync);
+        return sync.promise;
+      },
+      report: (notice) => this.notices.push(notice),
+    });
+  }
+
+  append(): void {
+    this.appended += 1;
+    this.schedule.request();
+  }
+
+  /** Ends the newest sync. */
+  async end(error?: Error): Promise<void> {
+    const sync = this.syncs.at(-1);
+    if (error === undefined) sync?.resolve();
+    else sync?.reject(error);
+    await settled();
+  }
+}
+
+/** Lets promises that can go on do so. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+}
+
+Deno.test("with an interval, appends are synced together when it is over", async () => {
+  using time = new FakeTime();
+  const bench = new Bench(250);
+  bench.append();
+  time.tick(249);
+  bench.append();
+  assert.equal(bench.syncs.length, 0);
+  time.tick(1);
+  assert.equal(bench.syncs.length, 1);
+  assert.equal(bench.schedule.synced, 0);
+  await bench.end();
+  assert.equal(bench.schedule.synced, 2);
+  time.tick(1000);
+  assert.equal(bench.syncs.length, 1, "nothing new, no sync");
+});
+
+Deno.test("a sync covers what was appended before it began, not what came meanwhile", async () => {
+  using time = new FakeTime();
+  const bench = new Bench(250);
+  bench.append();
+  time.tick(250);
+  bench.append();
+  time.tick(1000);
+  assert.equal(bench.syncs.length, 1, "one at a time");
+  await bench.end();
+  assert.equal(bench.schedule.synced, 1);
+  time.tick(250);
+  await bench.end();
+  assert.equal(bench.schedule.synced, 2);
+});
+
+Deno.test("with always, a sync begins at once, and those that wait share the next", async () => {
+  using _time = new FakeTime();
+  const bench = new Bench("always");
+  bench.append();
+  assert.equal(bench.syncs.length, 1);
+  bench.append();
+  bench.append();
+  assert.equal(bench.syncs.length, 1);
+  await bench.end();
+  assert.equal(bench.schedule.synced, 1);
+  assert.equal(bench.syncs.length, 2);
+  await bench.end();
+  assert.equal(bench.schedule.synced, 3);
+});
+
+Deno.test("a refused sync is said once and tried again, a few times a second at most", async () => {
+  for (const interval of ["always", 10] as const) {
+    using time = new FakeTime();
+    const bench = new Bench(interval);
+    bench.append();
+    time.tick(10);
+    await bench.end(new Error("no"));
+    for (let elapsed = 0; elapsed < 1000; elapsed += 10) {
+      time.tick(10);
+      await bench.end(new Error("no"));
+    }
+    assert.ok(bench.syncs.length >= 4 && bench.syncs.length <= 6, `${bench.syncs.length} tries`);
+    assert.deepEqual(bench.notices.map(({ kind }) => kind), ["sync_failed"]);
+    assert.equal(bench.schedule.synced, 0);
+    time.tick(250);
+    await bench.end();
+    assert.equal(bench.schedule.synced, 1);
+  }
+});
+
+Deno.test("now() waits for the sync under way and for one of its own", async () => {
+  using time = new FakeTime();
+  const bench = new Bench(250);
+  bench.append();
+  time.tick(250);
+  bench.append();
+  let done = false;
+  const now = bench.schedule.now().then(() => done = true);
+  await bench.end();
+  assert.equal(done, false);
+  await bench.end();
+  await now;
+  assert.equal(bench.schedule.synced, 2);
+});
+
+Deno.test("a retired file is closed, but not while a sync may be using it", async () => {
+  using time = new FakeTime();
+  const bench = new Bench(250);
+  const closed: string[] = [];
+  bench.schedule.retire({ close: () => closed.push("idle") });
+  assert.deepEqual(closed, ["idle"]);
+  bench.append();
+  time.tick(250);
+  bench.schedule.retire({ close: () => closed.push("busy") });
+  assert.deepEqual(closed, ["idle"]);
+  await bench.end();
+  assert.deepEqual(closed, ["idle", "busy"]);
+});
+
+Deno.test("stop() syncs a last time and leaves no timer", async () => {
+  using time = new FakeTime();
+  const bench = new Bench(250);
+  bench.append();
+  const stopped = bench.schedule.stop();
+  await settled();
+  bench.append();
+  await bench.end();
+  await stopped;
+  assert.equal(bench.schedule.synced, 1);
+  assert.equal(time.pending, 0);
+});
