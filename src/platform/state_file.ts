@@ -21,21 +21,25 @@ export async function replaceState(disk: Disk, path: string, state: unknown): Pr
   disk.syncFolder(dirname(path));
 }
 
-/** The state in `path`, or `undefined` when there is none or it is not JSON. Its shape is unchecked. */
+/**
+ * The state in `path`, its shape unchecked; `undefined` when there is none, or when it cannot be read
+ * or is not JSON. Whoever keeps a state must do without it: nobody is there to mend the file.
+ */
 export function readState(disk: Disk, path: string): unknown {
-  const length = disk.size(path);
-  if (length === null) return undefined;
-  const bytes = new Uint8Array(length);
+  try {
+    return JSON.parse(new TextDecoder().decode(readAll(disk, path)));
+  } catch (error) {
+    if (error instanceof Error) return undefined;
+    throw error;
+  }
+}
+
+function readAll(disk: Disk, path: string): Uint8Array {
   const file = disk.read(path);
   try {
-    file.readNow(bytes, 0);
+    const bytes = new Uint8Array(file.size());
+    return bytes.subarray(0, file.readNow(bytes, 0));
   } finally {
     file.close();
-  }
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
   }
 }

@@ -4,15 +4,11 @@
 
 import { readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { Libc, O_NOCTTY, O_NONBLOCK, O_RDWR } from "../platform/libc.ts";
+import { FIONREAD, TCGETS2, TCSETS2, termiosBytes, TIOCNXCL } from "../source/serial/termios.ts";
 
-const FIONREAD = 0x541b;
 const TIOCGPTN = 0x80045430;
 const TIOCSPTLCK = 0x40045431;
-const TIOCNXCL = 0x540d;
-const TCGETS2 = 0x802c542a;
-const TCSETS2 = 0x402c542b;
 
-const termiosBytes = 44;
 const offset = { input: 0, output: 4, control: 8, local: 12, time: 17 + 5, min: 17 + 6, speed: 40 };
 
 const PARMRK = 0x8;

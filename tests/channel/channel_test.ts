@@ -114,12 +114,10 @@ Deno.test("Channel: bytes keep a record from being idle", async () => {
 
 Deno.test("Channel: an unfinished record of the last run is ended too when nothing follows", async () => {
   using box = new JournalBox();
-  {
-    const first = await Bench.open({ box });
-    first.source.read("left over");
-    await first.channel.journal.close();
-  }
-  await using second = await Bench.open({ box, idleFlushMs: 30 });
+  await using killed = await Bench.open({ box });
+  killed.source.read("left over");
+  using left = box.copy();
+  await using second = await Bench.open({ box: left, idleFlushMs: 30 });
   await waitFor("the record's end", () => second.channel.journal.lastSequence === 1);
   assert.deepEqual(await second.records(), ["left over (idle)"]);
 });

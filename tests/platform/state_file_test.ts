@@ -79,3 +79,8 @@ Deno.test("what is missing, empty or not JSON is no state", () => {
     assert.equal(readState(systemDisk, path), undefined, JSON.stringify(text));
   }
 });
+
+Deno.test("what cannot be read is no state", () => {
+  using folder = new TemporaryFolder();
+  assert.equal(readState(systemDisk, folder.path), undefined);
+});
