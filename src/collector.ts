@@ -8,7 +8,7 @@ import {
   openSerialChannel,
 } from "./channel/serial_channel.ts";
 import { type Config, type EnabledPort, enabledPorts } from "./config/config.ts";
-import { recordSubject, streamFor } from "./config/subjects.ts";
+import { recordSubject, streamFor, streamForSubject } from "./config/subjects.ts";
 import { connectionOptions } from "./delivery/connection.ts";
 import type { Feed } from "./delivery/session.ts";
 import { Sink, type SinkStatus } from "./delivery/sink.ts";
@@ -188,7 +188,7 @@ function forwarderSink(options: CollectorOptions, running: readonly Running[]): 
     name: "forwarder",
     connection: () => connectionOptions(`nectarcollector ${app.instance_id}`, servers, forwarder),
     feeds: running.map(({ channel }): Feed => ({ journal: channel.journal, subject })),
-    wantedStream: null,
+    wantedStream: forwarder.manage_streams ? streamForSubject(subject) : null,
     maxWaitMs: nats.reconnect_wait_sec * 1000,
   });
 }

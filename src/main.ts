@@ -1,6 +1,7 @@
 // Arguments to command, and nothing else.
 
 import { Command } from "commander";
+import project from "../deno.json" with { type: "json" };
 import { checkCommand } from "./cli/check.ts";
 import { configCommand } from "./cli/config.ts";
 import { configOption } from "./cli/config_option.ts";
@@ -11,6 +12,7 @@ import { processTerminal } from "./cli/terminal.ts";
 const terminal = processTerminal();
 const program = new Command("nectarcollector")
   .description("captures call records from serial ports and delivers them to NATS JetStream")
+  .version(project.version)
   .addOption(configOption())
   .addHelpText(
     "after",
@@ -36,3 +38,5 @@ for (const command of [program, ...program.commands]) {
   });
 }
 await program.parseAsync(Deno.args, { from: "user" });
+// A dial to a server that does not answer would keep the process for seconds after its stop.
+Deno.exit(Deno.exitCode);

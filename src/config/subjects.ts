@@ -47,9 +47,18 @@ export function alertsSubject(subjectPrefix: string, instanceId: string): string
  * `{state}.cdr…`, else one of the prefix's own name.
  */
 export function streamFor(subjectPrefix: string): StreamNeed {
-  if (subjectPrefix.split(".")[1] === "cdr") return { name: "cdr", subjects: ["*.cdr.>"] };
+  return sharedOr(subjectPrefix, `${subjectPrefix}.>`);
+}
+
+/** The stream that keeps records of exactly this subject, by the same rule. */
+export function streamForSubject(subject: string): StreamNeed {
+  return sharedOr(subject, subject);
+}
+
+function sharedOr(path: string, subjects: string): StreamNeed {
+  if (path.split(".")[1] === "cdr") return { name: "cdr", subjects: ["*.cdr.>"] };
   // Stream names take neither dots nor slashes.
-  return { name: subjectPrefix.replaceAll(/[./\\]/g, "-"), subjects: [`${subjectPrefix}.>`] };
+  return { name: path.replaceAll(/[./\\]/g, "-"), subjects: [subjects] };
 }
 
 /**

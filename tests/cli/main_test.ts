@@ -27,3 +27,10 @@ Deno.test("an unknown option is refused, and nothing is started", async () => {
   assert.equal(code, 1);
   assert.match(err, /unknown option '--confg'/);
 });
+
+Deno.test("the version is the project's", async () => {
+  const { code, out } = await run("--version");
+  assert.equal(code, 0);
+  const project = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)));
+  assert.equal(out.trim(), project.version);
+});

@@ -6,6 +6,7 @@ import {
   recordSubject,
   stateOf,
   streamFor,
+  streamForSubject,
 } from "../../src/config/subjects.ts";
 
 const fips_code = "1429010002";
@@ -43,4 +44,9 @@ Deno.test("any other prefix keeps records in a stream of its own name", () => {
   assert.deepEqual(streamFor("cdr"), { name: "cdr", subjects: ["cdr.>"] });
   assert.deepEqual(streamFor("ut.x.cdr"), { name: "ut-x-cdr", subjects: ["ut.x.cdr.>"] });
   assert.deepEqual(streamFor("a/b.c"), { name: "a-b-c", subjects: ["a/b.c.>"] });
+});
+
+Deno.test("one subject is kept in the shared stream too, else in a stream of its own", () => {
+  assert.deepEqual(streamForSubject("ut.cdr.hub"), { name: "cdr", subjects: ["*.cdr.>"] });
+  assert.deepEqual(streamForSubject("hub.lake"), { name: "hub-lake", subjects: ["hub.lake"] });
 });

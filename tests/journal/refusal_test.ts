@@ -77,7 +77,8 @@ Deno.test("opening, refused at any call, leaves no file open and harms nothing",
   await using dying = await box.open({ maxSegmentBytes: 60 });
   for (const text of ["one\n", "two\n", "three\nfo"]) feed(dying, text);
   let refused = 0;
-  for (let k = 1, reached = true; reached; k++) {
+  let reached = true;
+  for (let k = 1; reached; k++) {
     using left = box.copy();
     const disk = new FailingDisk();
     let count = 0;

@@ -14,6 +14,7 @@ export interface SiteOptions {
   /** Merged into the configuration's sections. */
   readonly logging?: Record<string, unknown>;
   readonly journal?: Record<string, unknown>;
+  readonly forwarder?: Record<string, unknown>;
 }
 
 export class Site implements AsyncDisposable {
@@ -33,7 +34,7 @@ export class Site implements AsyncDisposable {
 
   /** Writes the configuration, for the next start of the collector. */
   useServer(url: string): void {
-    const { logging, journal } = this.#options;
+    const { logging, journal, forwarder } = this.#options;
     const config = {
       app: { instance_id: "test-site", fips_code: siteFips },
       ports: this.terminals.map((_, port) => ({
@@ -44,6 +45,7 @@ export class Site implements AsyncDisposable {
       nats: { url, subject_prefix: "ut.cdr", reconnect_wait_sec: 1 },
       logging: { base_path: this.folder.join("log"), ...logging },
       journal: { state_path: this.folder.join("state"), ...journal },
+      ...(forwarder === undefined ? {} : { forwarder }),
     };
     Deno.writeTextFileSync(this.folder.join("config.json"), JSON.stringify(config));
   }
