@@ -43,8 +43,8 @@ export function alertsSubject(subjectPrefix: string, instanceId: string): string
 }
 
 /**
- * The stream that keeps records below the prefix: `cdr`, shared by all states, where the prefix is
- * `{state}.cdr…`, else one of the prefix's own name.
+ * The stream that keeps records below the prefix: `cdr`, which takes all of the state's, where the
+ * prefix is `{state}.cdr…`, else one of the prefix's own name.
  */
 export function streamFor(subjectPrefix: string): StreamNeed {
   return sharedOr(subjectPrefix, `${subjectPrefix}.>`);
@@ -56,7 +56,9 @@ export function streamForSubject(subject: string): StreamNeed {
 }
 
 function sharedOr(path: string, subjects: string): StreamNeed {
-  if (path.split(".")[1] === "cdr") return { name: "cdr", subjects: ["*.cdr.>"] };
+  const [state, kind] = path.split(".");
+  // Not `*.cdr.>`: newer servers refuse it, because it overlaps with their own subjects.
+  if (kind === "cdr") return { name: "cdr", subjects: [`${state}.cdr.>`] };
   // Stream names take neither dots nor slashes.
   return { name: path.replaceAll(/[./\\]/g, "-"), subjects: [subjects] };
 }

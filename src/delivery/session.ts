@@ -24,7 +24,7 @@ import { reconcile } from "./reconcile.ts";
 import { maxInFlight } from "./resume.ts";
 import { SendWindow } from "./send_window.ts";
 import { StreamSearch } from "./stream_search.ts";
-import { ensureStream, type WantedStream } from "./streams.ts";
+import { ensureStream, NoStream, type WantedStream } from "./streams.ts";
 
 /** A channel as a sink sees it. */
 export interface Feed {
@@ -83,6 +83,7 @@ export class Session {
     } catch (error) {
       await session.close();
       if (error instanceof SessionEnd) throw error;
+      if (error instanceof NoStream) throw new SessionEnd("no_stream", error.message, error);
       // The client does not export this error's class.
       const off = error instanceof Error && error.name === "JetStreamNotEnabled";
       const trouble = off ? "no_stream" : "stalled";
@@ -183,7 +184,6 @@ export class Session {
     const manager = await jetstreamManager(this.#connection, { ...api, checkAPI: false });
     const client = jetstream(this.#connection, api);
     const stream = await ensureStream(manager, subject, wantedStream);
-    if (stream === null) throw new SessionEnd("no_stream", `no stream takes subject ${subject}`);
     const search = new StreamSearch({ client, manager, stream, subject });
     const channels = group.map(({ journal }) => ({
       channel: journal.name,

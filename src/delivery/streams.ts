@@ -12,21 +12,40 @@ export interface WantedStream {
   readonly subjects: readonly string[];
 }
 
-/** The name of the stream that takes `subject`, or `null` when there is none and none may be made. */
+/** No stream takes a subject, and none could be made. */
+export class NoStream extends Error {
+  override readonly name = "NoStream";
+}
+
+/** The name of the stream that takes `subject`. @throws {NoStream} */
 export async function ensureStream(
   manager: JetStreamManager,
   subject: string,
   wanted: WantedStream | null,
-): Promise<string | null> {
+): Promise<string> {
   const present = await findStream(manager, subject);
-  if (present !== null || wanted === null) return present;
+  if (present !== null) return present;
+  if (wanted === null) throw new NoStream(`no stream takes subject ${subject}`);
+  const refusal = await makeStream(manager, wanted);
+  // Even after a refusal there may be one now: another box made it in the same moment.
+  const made = await findStream(manager, subject);
+  if (made !== null) return made;
+  const why = refusal === null ? "it takes other subjects" : refusal.message;
+  throw new NoStream(`no stream takes subject ${subject}; making stream ${wanted.name}: ${why}`);
+}
+
+/** Why the server would not make the stream, or `null` when it did. */
+async function makeStream(
+  manager: JetStreamManager,
+  { name, subjects }: WantedStream,
+): Promise<JetStreamApiError | null> {
   try {
-    await manager.streams.add({ name: wanted.name, subjects: [...wanted.subjects] });
+    await manager.streams.add({ name, subjects: [...subjects] });
+    return null;
   } catch (error) {
-    // Another box may have made it in the same moment; else the next look says that it is missing.
-    if (!(error instanceof JetStreamApiError)) throw error;
+    if (error instanceof JetStreamApiError) return error;
+    throw error;
   }
-  return await findStream(manager, subject);
 }
 
 async function findStream(manager: JetStreamManager, subject: string): Promise<string | null> {

@@ -74,7 +74,7 @@ B1 1429010002
 disabled    ports[3], /dev/ttyS9
 journals    /var/log/nectarcollector
 state       /var/lib/nectarcollector
-NATS        nats://me:***@h:4222, nats://***@h2, stream cdr (*.cdr.>)
+NATS        nats://me:***@h:4222, nats://***@h2, stream cdr (ut.cdr.>)
 forwarder   tls://me:***@hub, subject ut.cdr.fwd
 web page    port 8080
 

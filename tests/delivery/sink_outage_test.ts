@@ -23,7 +23,7 @@ const syncAlways = { syncInterval: "always" };
 async function addForgetfulStream(site: DeliverySite): Promise<void> {
   const duplicate_window = 100 * 1_000_000;
   await manage(site.server.url, async (manager) => {
-    await manager.streams.add({ name: "cdr", subjects: ["*.cdr.>"], duplicate_window });
+    await manager.streams.add({ name: "cdr", subjects: ["ks.cdr.>"], duplicate_window });
   });
 }
 

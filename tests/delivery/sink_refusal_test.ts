@@ -35,7 +35,7 @@ test("a stream of the wanted name that takes other subjects is left alone, and t
   site.fed.feed(10);
   site.startSink();
   await site.state("no_stream");
-  const change = { subjects: ["other", "*.cdr.>"] };
+  const change = { subjects: ["other", "ks.cdr.>"] };
   await manage(site.server.url, (manager) => manager.streams.update("cdr", change));
   await site.caughtUp();
   await site.assertDelivered();
@@ -79,7 +79,7 @@ test("a stream that is full holds the sink, which goes on when it is raised", as
   await using site = await DeliverySite.open();
   await manage(site.server.url, async (manager) => {
     const limits = { max_msgs: 100, discard: "new" } as const;
-    await manager.streams.add({ name: "cdr", subjects: ["*.cdr.>"], ...limits });
+    await manager.streams.add({ name: "cdr", subjects: ["ks.cdr.>"], ...limits });
   });
   site.fed.feed(400);
   site.startSink();
@@ -126,7 +126,7 @@ test("records larger than max_payload are set aside once, and the rest goes on i
 test("records larger than the stream's max_msg_size are set aside, and the rest goes on", async () => {
   await using site = await DeliverySite.open();
   await manage(site.server.url, async (manager) => {
-    await manager.streams.add({ name: "cdr", subjects: ["*.cdr.>"], max_msg_size: 1000 });
+    await manager.streams.add({ name: "cdr", subjects: ["ks.cdr.>"], max_msg_size: 1000 });
   });
   await feedWithLarge(site);
   site.startSink();
@@ -147,7 +147,7 @@ function feedWithLarge(site: DeliverySite): void {
 test("channels on one subject, strangers' messages and another box's do not disturb each other", async () => {
   await using site = await DeliverySite.open({ sides: ["A1", "B1", "A2"] });
   await manage(site.server.url, async (manager) => {
-    await manager.streams.add({ name: "cdr", subjects: ["*.cdr.>"] });
+    await manager.streams.add({ name: "cdr", subjects: ["ks.cdr.>"] });
   });
   const otherBox = `${site.fed.journal.name}/${"0".repeat(32)}/`;
   let strangers = 0;

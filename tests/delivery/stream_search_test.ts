@@ -20,7 +20,7 @@ async function withSearch(
   await withConnection(server.url, async (connection) => {
     const manager = await jetstreamManager(connection);
     const client = jetstream(connection);
-    await manager.streams.add({ name: "cdr", subjects: ["*.cdr.>"] });
+    await manager.streams.add({ name: "cdr", subjects: ["ks.cdr.>"] });
     for (let sequence = 1; sequence <= 20; sequence++) {
       const subject = sequence % 3 === 0 ? "ks.cdr.other" : "ks.cdr.test";
       await client.publish(subject, "line", { msgID: id(sequence) });

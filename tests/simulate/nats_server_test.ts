@@ -38,7 +38,7 @@ function storedMessages(server: NatsServer): Promise<number> {
 function publish(server: NatsServer, count: number): Promise<void> {
   return withConnection(server, async (connection) => {
     const manager = await jetstreamManager(connection);
-    await manager.streams.add({ name: "cdr", subjects: ["*.cdr.>"] });
+    await manager.streams.add({ name: "cdr", subjects: ["ks.cdr.>"] });
     for (let number = 1; number <= count; number++) {
       await jetstream(connection).publish("ks.cdr.test", `record ${number}`);
     }

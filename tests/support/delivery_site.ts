@@ -20,13 +20,13 @@ export interface DeliverySiteOptions {
   readonly server?: Omit<NatsServerOptions, "program" | "storeFolder">;
   /** Side designations of the channels. @default {["A1"]} */
   readonly sides?: readonly string[];
-  /** @default {{ name: "cdr", subjects: ["*.cdr.>"] }} */
+  /** @default {{ name: "cdr", subjects: ["ks.cdr.>"] }} */
   readonly wantedStream?: WantedStream | null;
   /** The subject of a side. @default {"ks.cdr.test" for all} */
   readonly subject?: (side: string) => string;
 }
 
-const usualStream: WantedStream = { name: "cdr", subjects: ["*.cdr.>"] };
+const usualStream: WantedStream = { name: "cdr", subjects: ["ks.cdr.>"] };
 
 export class DeliverySite implements AsyncDisposable {
   readonly server: NatsServer;
