@@ -9,19 +9,15 @@ import type { PollEntry, PollLoop } from "./poll_loop.ts";
 export class DeviceWatch {
   readonly #libc: Libc;
   readonly #device: string;
-  readonly #fd: number;
-  readonly #entry: PollEntry;
+  /** `null` where the system grants no more watches: then changes are found by trying again. */
+  readonly #entry: PollEntry | null;
   #changed = Promise.withResolvers<void>();
 
   constructor(options: { readonly libc: Libc; readonly loop: PollLoop; readonly device: string }) {
     this.#libc = options.libc;
     this.#device = options.device;
-    this.#fd = this.#libc.inotify();
-    const events = new Uint8Array(4096);
-    this.#entry = options.loop.add(this.#fd, () => {
-      while (this.#libc.read(this.#fd, events) !== "would block");
-      this.#changed.resolve();
-    });
+    const fd = unlessRefused(() => this.#libc.inotify());
+    this.#entry = fd === null ? null : options.loop.add(fd, () => this.#drain(fd));
   }
 
   /** Resolves at the next change behind this call. Call it before looking, so that none is missed. */
@@ -32,8 +28,15 @@ export class DeviceWatch {
   }
 
   async close(): Promise<void> {
+    if (this.#entry === null) return;
     await this.#entry.remove();
-    this.#libc.close(this.#fd);
+    this.#libc.close(this.#entry.fd);
+  }
+
+  #drain(fd: number): void {
+    const events = new Uint8Array(4096);
+    while (this.#libc.read(fd, events) !== "would block");
+    this.#changed.resolve();
   }
 
   /** Looks twice where it is not the device's own folder: that one may just have been made. */
@@ -46,15 +49,26 @@ export class DeviceWatch {
     }
   }
 
-  /** Watches the nearest folder that exists, from `folder` upwards, and returns it. */
+  /** Watches the nearest folder that can be, from `folder` upwards, and returns it. */
   #watchFrom(folder: string): string {
-    for (;; folder = dirname(folder)) {
-      try {
-        this.#libc.watchFolder(this.#fd, folder, IN_CREATE | IN_MOVED_TO | IN_ATTRIB);
-        return folder;
-      } catch (error) {
-        if (!(error instanceof SystemError) || folder === dirname(folder)) throw error;
-      }
-    }
+    const fd = this.#entry?.fd;
+    if (fd === undefined) return "";
+    const events = IN_CREATE | IN_MOVED_TO | IN_ATTRIB;
+    const watched = unlessRefused(() => {
+      this.#libc.watchFolder(fd, folder, events);
+      return folder;
+    });
+    if (watched !== null) return watched;
+    return folder === dirname(folder) ? "" : this.#watchFrom(dirname(folder));
+  }
+}
+
+/** What `call` gives; `null` when the system refuses it. */
+function unlessRefused<T>(call: () => T): T | null {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof SystemError) return null;
+    throw error;
   }
 }

@@ -166,8 +166,10 @@ function readTurn(
   clock: Clock,
 ): "empty" | "more" | "refused" | "gone" {
   for (let taken = 0; taken < turnBytes;) {
+    const waiting = port.waiting();
+    if (waiting === 0 && taken > 0) return "empty";
     // Asking for one byte where none waits tells a device that is gone from one that is quiet.
-    const room = handler.room(Math.max(1, port.waiting()));
+    const room = handler.room(Math.max(1, waiting));
     if (room === null) return "refused";
     const count = port.read(room);
     const bytes = typeof count === "number" ? count : 0;

@@ -197,3 +197,22 @@ Deno.test("other ports get every byte while one is unplugged again and again", a
   assert.ok((await reading.received(200_000)).equals(pattern(200_000)));
   assert.deepEqual(reading.handler.events, ["opened 9600 8N1"]);
 });
+
+/** A system whose watches are all taken. */
+class WatchlessLibc extends Libc {
+  override inotify(): number {
+    throw new SystemError("inotify_init", "", 24);
+  }
+}
+
+Deno.test("where the system grants no watch, a device that appears is found by trying again", async () => {
+  using libc = new WatchlessLibc();
+  using folder = new TemporaryFolder();
+  const link = folder.join("port0");
+  const backoff = { initialMs: 20, maxMs: 20, exponential: false };
+  await using loop = newLoop(libc);
+  await using reading = new SerialReading({ libc, loop, device: link, backoff });
+  await reading.event("missing", 1);
+  using _terminal = new PseudoTerminal({ libc, link });
+  await reading.event("opened", 1);
+});
