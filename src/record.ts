@@ -9,8 +9,8 @@ export interface ChannelId {
 
 /**
  * How a record ended. `line_feed` and `carriage_return` are whole records. `too_long` was cut at
- * the size limit. `idle`, `hang_up` and `stop` are partial: the line fell silent, the device went
- * away, the service was stopped. `recovered` was complete in the log, but its index entry was lost.
+ * the size limit. `idle`, `hang_up`, `stop` and `reboot` are partial: the line fell silent, the device went
+ * away, the service was stopped, the machine went down. `recovered` was complete in the log, but its index entry was lost.
  */
 export type RecordEnd =
   | "line_feed"
@@ -19,7 +19,8 @@ export type RecordEnd =
   | "idle"
   | "hang_up"
   | "stop"
-  | "recovered";
+  | "recovered"
+  | "reboot";
 
 /** What an analyst must know of a record: nothing, or that bytes of it may stand elsewhere. */
 export type RecordMark = "whole" | "cut" | "partial";
@@ -47,8 +48,19 @@ export function channelName(channel: ChannelId): string {
 
 /** Whether bytes of the record may stand in the record before or after it. */
 export function recordMark(end: RecordEnd): RecordMark {
-  if (end === "too_long") return "cut";
-  return end === "idle" || end === "hang_up" || end === "stop" ? "partial" : "whole";
+  switch (end) {
+    case "line_feed":
+    case "carriage_return":
+    case "recovered":
+      return "whole";
+    case "too_long":
+      return "cut";
+    case "idle":
+    case "hang_up":
+    case "stop":
+    case "reboot":
+      return "partial";
+  }
 }
 
 /** Writes and recognises one channel's headers, `[FIPS][side][2025-12-03 15:04:05.123] `, in UTC. */

@@ -54,7 +54,7 @@ export class LineFramer implements Framer {
     return fragments;
   }
 
-  flush(end: "idle" | "hang_up" | "stop"): Fragment[] {
+  flush(end: "idle" | "hang_up" | "stop" | "reboot"): Fragment[] {
     return this.#openBytes === null ? [] : [this.#end(nothing, end)];
   }
 
@@ -67,6 +67,7 @@ export class LineFramer implements Framer {
       case "idle":
       case "hang_up":
       case "stop":
+      case "reboot":
         return true;
       case "line_feed":
       case "too_long":

@@ -48,6 +48,8 @@ export class AppendError extends Error {
 
 export class Journal implements AsyncDisposable {
   readonly name: string;
+  /** The machine, as far as is known, went down since the last owner: what was open has no end. */
+  readonly rebooted: boolean;
   readonly #options: JournalOptions;
   readonly #recordHeader: RecordHeader;
   readonly #shelf: SegmentShelf;
@@ -100,6 +102,7 @@ export class Journal implements AsyncDisposable {
   ) {
     const { disk, folder, report } = options;
     this.name = channelName(options.channel);
+    this.rebooted = state?.boot !== options.boot;
     this.#options = options;
     this.#recordHeader = recordHeader;
     const { header, extent } = found.active;

@@ -47,6 +47,7 @@ const ends: readonly RecordEnd[] = [
   "hang_up",
   "stop",
   "recovered",
+  "reboot",
 ];
 
 export function encodeIndexHeader(header: IndexHeader): Uint8Array {

@@ -24,11 +24,13 @@ class Bench implements AsyncDisposable {
     readonly disk?: Disk;
     readonly idleFlushMs?: number;
     readonly maxSegmentBytes?: number;
+    readonly boot?: string;
   }): Promise<Bench> {
-    const { box, disk = systemDisk, idleFlushMs = 60_000, maxSegmentBytes = 1_000_000 } = options;
+    const { box, disk = systemDisk, idleFlushMs = 60_000, boot = "first boot" } = options;
+    const { maxSegmentBytes = 1_000_000 } = options;
     const catchBuffer = new CatchBuffer(options.memory ?? new Uint8Array(catchBufferBytes));
     const caught = catchBuffer.left;
-    const journal = await box.open({ maxSegmentBytes, cutBackTo: caught?.place, disk });
+    const journal = await box.open({ maxSegmentBytes, cutBackTo: caught?.place, disk, boot });
     const source = new ScriptedSource();
     const proofs: true[] = [];
     const channel = new Channel({
@@ -120,6 +122,21 @@ Deno.test("Channel: an unfinished record of the last run is ended too when nothi
   await using second = await Bench.open({ box: left, idleFlushMs: 30 });
   await waitFor("the record's end", () => second.channel.journal.lastSequence === 1);
   assert.deepEqual(await second.records(), ["left over (idle)"]);
+});
+
+Deno.test("Channel: a record that a reboot cut off ends there; what comes later is not its end", async () => {
+  using box = new JournalBox();
+  await using cut = await Bench.open({ box });
+  cut.source.read("one\nhalf a rec");
+  using left = box.copy();
+  await using bench = await Bench.open({ box: left, boot: "second boot" });
+  bench.source.read("ord\nanother\n");
+  assert.deepEqual(await bench.records(), [
+    "one (line_feed)",
+    "half a rec (reboot)",
+    "ord (line_feed)",
+    "another (line_feed)",
+  ]);
 });
 
 Deno.test("Channel: a device that goes away ends the open record as partial", async () => {

@@ -99,7 +99,7 @@ class Run implements AsyncDisposable {
         return await this.#compare();
       case "reboot":
         this.#boot += 1;
-        return await this.#goOnWithCopy(() => {});
+        return await this.#goOnWithCopy(() => {}, true);
       case "kill":
         return await this.#goOnWithCopy(() => {});
       case "kill and lose index entries":
@@ -118,12 +118,17 @@ class Run implements AsyncDisposable {
     this.#model.take(fragments, this.#journal.epoch);
   }
 
-  async #goOnWithCopy(change: (left: JournalBox) => void): Promise<void> {
+  async #goOnWithCopy(change: (left: JournalBox) => void, rebooted = false): Promise<void> {
     const left = this.#box.copy();
     change(left);
     await this[Symbol.asyncDispose]();
     this.#box = left;
     await this.#open();
+    assert.equal(this.#journal.rebooted, rebooted);
+    if (rebooted) {
+      this.#append(this.#framer.flush("reboot"));
+      await this.#journal.sync();
+    }
     await this.#compare();
   }
 
