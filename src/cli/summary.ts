@@ -23,6 +23,8 @@ export interface ChannelSummary {
   readonly line: string | null;
   readonly subject: string;
   readonly log: string;
+  /** Whether this version can capture from such a source. */
+  readonly captured: boolean;
   readonly description: string | null;
 }
 
@@ -89,6 +91,7 @@ function channelOf(port: EnabledPort, config: Config): ChannelSummary {
     line: lineOf(port),
     subject: recordSubject(config.nats.subject_prefix, port),
     log: join(config.logging.base_path, `${name}.log`),
+    captured: port.type === "serial",
     description: port.description ?? null,
   };
 }
@@ -110,11 +113,11 @@ function sourceOf(port: PortConfig): string {
 
 function lineOf(port: PortConfig): string | null {
   if (port.type !== "serial") return null;
-  const speed = port.baud_rate === 0 ? "speed detected" : `${port.baud_rate} baud`;
+  const speed = port.baud_rate === 0
+    ? "speed that worked last, else 9600 baud"
+    : `${port.baud_rate} baud`;
   const parity = port.parity.charAt(0).toUpperCase();
-  const flow = port.use_flow_control === undefined
-    ? "flow control as found"
-    : `${port.use_flow_control ? "RTS/CTS" : "no"} flow control`;
+  const flow = `${port.use_flow_control === true ? "RTS/CTS" : "no"} flow control`;
   return `${speed}, ${port.data_bits}${parity}${port.stop_bits}, ${flow}`;
 }
 

@@ -56,7 +56,7 @@ config      /c.json
 
 A1 1429010002
   source    /dev/ttyS1
-  line      speed detected, 8N1, flow control as found
+  line      speed that worked last, else 9600 baud, 8N1, no flow control
   subject   ut.cdr.acme.1429010002
   log       /var/log/nectarcollector/1429010002-A1.log
 
@@ -68,6 +68,7 @@ A2 1429010002  555-0100
 
 B1 1429010002
   source    http port 9000, path /cdr
+  note      not captured by this version
   subject   ut.cdr.1429010002
   log       /var/log/nectarcollector/1429010002-B1.log
 
