@@ -1,8 +1,8 @@
 // The segment that records are being appended to: a log that grows with every read, and an index
 // that grows with every record that ends. An append either stands in both files or in neither.
 
-import { crc32 } from "node:zlib";
 import type { Fragment } from "../framer/framer.ts";
+import { continueChecksum } from "../platform/checksum.ts";
 import { appendAll, type AppendFile, type Disk } from "../platform/disk.ts";
 import type { RecordEnd, RecordHeader } from "../record.ts";
 import {
@@ -96,7 +96,7 @@ export class ActiveSegment {
       this.#lines.set(bytes, filled);
       filled += bytes.length;
       if (end !== null) this.#lines[filled++] = LF;
-      const checksum = crc32(this.#lines.subarray(from, filled), open.checksum);
+      const checksum = continueChecksum(open.checksum, this.#lines.subarray(from, filled));
       if (end === null) {
         open = { ...open, checksum };
         continue;

@@ -3,7 +3,7 @@
 // line without one belongs to the record before it, or to nobody. A header that is torn at the
 // log's end belongs to nobody: a power cut left it.
 
-import { crc32 } from "node:zlib";
+import { continueChecksum } from "../platform/checksum.ts";
 import type { ReadFile } from "../platform/disk.ts";
 import type { RecordHeader } from "../record.ts";
 
@@ -58,7 +58,7 @@ export function* scanLog(options: {
         ...current,
         kind,
         length: current.length + line.length,
-        checksum: crc32(line, current.checksum),
+        checksum: continueChecksum(current.checksum, line),
       };
       at = next;
     }
