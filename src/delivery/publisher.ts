@@ -17,7 +17,9 @@ const batch = { maxRecords: 64, maxBytes: 64 * 1024 };
 
 /** A record that is under way. `stored` is its stream sequence once acknowledged, 0 when set aside. */
 interface Flight {
-  readonly record: JournalRecord;
+  readonly epoch: string;
+  /** Of its line. */
+  readonly bytes: number;
   readonly sentMs: number;
   stored: number | null;
 }
@@ -29,6 +31,8 @@ export class Publisher {
   readonly #clock: Clock;
   readonly #report: Report;
   readonly #send: (record: JournalRecord) => Outcome | null;
+  /** The client copies a payload in the turn that publishes it. */
+  readonly #buffer = new Uint8Array(batch.maxBytes);
   readonly #flights = new Map<number, Flight>();
   #cursor: Cursor;
   #next: number;
@@ -101,12 +105,13 @@ export class Publisher {
     else this.#delivered += 1;
     flight.stored = outcome.kind === "stored" ? outcome.streamSequence : 0;
     const nowMs = this.#clock.monotonicMs();
-    this.#window.leave(flight.record.line.length, nowMs - flight.sentMs, nowMs);
+    this.#window.leave(flight.bytes, nowMs - flight.sentMs, nowMs);
     this.#advance();
   }
 
   async #publishBatch(reader: JournalReader, signal: AbortSignal): Promise<void> {
-    const { records, next, unreadable } = await reader.read(this.#next, batch);
+    const limits = { ...batch, buffer: this.#buffer };
+    const { records, next, unreadable } = await reader.read(this.#next, limits);
     for (const { from, to } of unreadable) {
       this.#report({
         level: "error",
@@ -126,7 +131,8 @@ export class Publisher {
       const bytes = record.line.length;
       if (!this.#window.tryEnter(bytes)) await this.#window.enter(bytes);
       if (signal.aborted) return;
-      this.#flights.set(sequence, { record, sentMs: this.#clock.monotonicMs(), stored: null });
+      const sentMs = this.#clock.monotonicMs();
+      this.#flights.set(sequence, { epoch: record.epoch, bytes, sentMs, stored: null });
       this.#next = sequence + 1;
       const outcome = this.#send(record);
       if (outcome !== null && outcome.kind !== "hold") this.settle(sequence, outcome);
@@ -145,7 +151,7 @@ export class Publisher {
       }
       this.#flights.delete(sequence);
       if (flight.stored > 0) {
-        const identity = { channel: this.#journal.name, ...flight.record };
+        const identity = { channel: this.#journal.name, epoch: flight.epoch, sequence };
         stored = { sequence: flight.stored, messageId: formatMessageId(identity) };
       }
     }

@@ -30,6 +30,17 @@ export interface ReaderSource {
   unpack(segment: ReadableSegment): Promise<void>;
 }
 
+/** How much one read may give, and where it may put it. */
+export interface ReadLimits {
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+  /**
+   * Memory for the lines, used when they fit: they are then valid only until it is used again. Saves
+   * the garbage that a long backlog would make.
+   */
+  readonly buffer?: Uint8Array<ArrayBuffer>;
+}
+
 /** Sequences without a gap, both ends included. */
 export interface SequenceRange {
   readonly from: number;
@@ -65,7 +76,7 @@ export class JournalReader implements Disposable {
    */
   async read(
     sequence: number,
-    limits: { readonly maxRecords: number; readonly maxBytes: number },
+    limits: ReadLimits,
   ): Promise<ReadResult> {
     const segment = this.#source.locate(sequence);
     if (segment === null) return { records: [], next: sequence, unreadable: [] };
@@ -81,7 +92,9 @@ export class JournalReader implements Disposable {
       (_, i) => decodeIndexEntry(entries, i * indexEntryBytes),
     );
     const span = fittingSpan(decoded, limits.maxBytes);
-    const bytes = new Uint8Array(span.bytes);
+    const bytes = limits.buffer !== undefined && span.bytes <= limits.buffer.length
+      ? limits.buffer.subarray(0, span.bytes)
+      : new Uint8Array(span.bytes);
     const filled = bytes.subarray(0, await log.read(bytes, span.offset));
     const records: JournalRecord[] = [];
     const unreadable = first > sequence ? [{ from: sequence, to: first - 1 }] : [];
