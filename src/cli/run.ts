@@ -115,7 +115,6 @@ async function stopWithin(collector: Collector, report: Report): Promise<number>
     kind: "stop_given_up",
     message: `stop: not finished within ${stopLimitMs / 1000} s; leaving`,
   });
-  setTimeout(() => Deno.exit(exitCodes.failed));
   return exitCodes.failed;
 }
 
