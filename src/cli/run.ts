@@ -10,7 +10,7 @@ import { systemDisk } from "../platform/disk.ts";
 import { FolderInUse } from "../platform/instance_lock.ts";
 import { Libc } from "../platform/libc.ts";
 import { errorText, type Report } from "../platform/notice.ts";
-import { openLog } from "../telemetry/operational_log.ts";
+import { openLog, type OperationalLog } from "../telemetry/operational_log.ts";
 import { printProblems } from "./check.ts";
 import { configPath } from "./config_option.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
@@ -58,19 +58,21 @@ async function run(file: string, terminal: Terminal): Promise<number> {
   }
   const { config } = loaded;
   const folder = config.logging.base_path;
+  let opened: OperationalLog;
   try {
     systemDisk.makeFolder(folder);
+    opened = await openLog({
+      folder,
+      level: config.logging.level,
+      inColor: terminal.errInColor,
+      print: (line) => terminal.err(line),
+    });
   } catch (error) {
-    terminal.err(`make folder ${folder}: ${errorText(error)}`);
-    terminal.err(`    → make it, and let the service's user write to it (uid ${Deno.uid()})`);
+    terminal.err(`open the log in ${folder}: ${errorText(error)}`);
+    terminal.err(`    → make the folder, and let uid ${Deno.uid()} write to it`);
     return exitCodes.failed;
   }
-  await using log = await openLog({
-    folder,
-    level: config.logging.level,
-    inColor: terminal.errInColor,
-    print: (line) => terminal.err(line),
-  });
+  await using log = opened;
   using libc = new Libc();
   using _guard = guardAgainstStrayErrors(log.report);
   using stopped = new StopSignal();

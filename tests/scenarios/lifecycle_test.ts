@@ -52,6 +52,14 @@ Deno.test("a configuration with problems is refused with code 2, and nothing is 
   assert.throws(() => Deno.statSync(site.folder.join("state")), Deno.errors.NotFound);
 });
 
+Deno.test("a log folder that cannot be used is told, with what to do, and code 1", async () => {
+  await using site = new Site({ ports: 1, logging: { base_path: "/proc/no-such-folder" } });
+  site.collector.launch();
+  assert.equal(await site.collector.ended(), 1);
+  const said = site.collector.log.join("\n");
+  assert.match(said, /^open the log in \/proc\/no-such-folder: .*\n {4}→ make the folder/m);
+});
+
 Deno.test("the operational log is JSON lines in a file beside the records", async () => {
   await using site = new Site({ ports: 1 });
   await site.collector.start();
