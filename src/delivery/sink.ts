@@ -145,25 +145,27 @@ export class Sink implements AsyncDisposable {
   /** Watches over a session once a second, until it ends or the sink is stopped. */
   async #untilEnd(session: Session): Promise<SessionEnd> {
     const { clock } = this.#options;
-    const signal = this.#stop.signal;
-    const stopped = new SessionEnd("disconnected", "stopped");
-    let end: SessionEnd | null = null;
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, over.signal]);
+    let end = new SessionEnd("disconnected", "stopped");
     let proved = false;
-    const ended = session.ended.then((reason) => {
+    session.ended.then((reason) => {
       end = reason;
+      over.abort();
     });
-    while (end === null && !signal.aborted) {
+    while (!signal.aborted) {
       // A connection alone proves nothing: a stream that is full also lets us connect.
       if (!proved && (session.delivered > 0 || session.caughtUp)) {
         proved = true;
         this.#announceDelivering(session.server);
       }
-      await Promise.race([ended, clock.delay(tickMs, signal)]);
+      // Not a race against `ended`: each would leave something behind on it, for years.
+      await clock.delay(tickMs, signal);
       session.checkProgress();
       session.noteCursors();
       await this.#saveCursors();
     }
-    return end ?? stopped;
+    return end;
   }
 
   async #saveCursors(): Promise<void> {

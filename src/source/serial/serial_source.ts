@@ -95,15 +95,21 @@ export class SerialSource implements Source {
       }
       if (signal.aborted) break;
       failures += 1;
-      const waiting = new AbortController();
-      const pause = clock.delay(
-        backoffMs(backoff, failures),
-        AbortSignal.any([signal, waiting.signal]),
-      );
-      await Promise.race([changed, pause]);
-      waiting.abort();
+      await this.#pause(backoffMs(backoff, failures), changed);
     }
     await watch.close();
+  }
+
+  /** Waits for a time, or until something has changed or the source is stopped. */
+  async #pause(ms: number, changed: Promise<void>): Promise<void> {
+    const signal = this.#stop.signal;
+    const over = new AbortController();
+    const finish = (): void => over.abort();
+    changed.then(finish);
+    signal.addEventListener("abort", finish);
+    if (signal.aborted) finish();
+    await this.#options.clock.delay(ms, over.signal);
+    signal.removeEventListener("abort", finish);
   }
 
   #open(failed: (error: unknown) => void): SerialPort | null {
