@@ -57,7 +57,7 @@ export function printProblems(
 }
 
 function summaryLines(summary: Summary, inColor: boolean): string[] {
-  const { channels, disabled, nats, forwarder, web } = summary;
+  const { channels, disabled, nats, forwarder } = summary;
   const servers = nats.servers.join(", ");
   const stream = `stream ${nats.stream} (${nats.stream_subjects.join(", ")})`;
   const remote = forwarder === null
@@ -82,7 +82,6 @@ function summaryLines(summary: Summary, inColor: boolean): string[] {
     pair("state", summary.state),
     pair("NATS", `${servers}, ${stream}`),
     pair("forwarder", remote),
-    pair("web page", web.host === null ? `port ${web.port}` : `${web.host}, port ${web.port}`),
     "",
     `${channels.length === 1 ? "1 channel" : `${channels.length} channels`}, no problems`,
   ];

@@ -45,7 +45,6 @@ export interface Summary {
     readonly stream_subjects: readonly string[];
   };
   readonly forwarder: { readonly servers: readonly string[]; readonly subject: string } | null;
-  readonly web: { readonly host: string | null; readonly port: number };
 }
 
 export function summarize(config: Config, file: string): Summary {
@@ -68,7 +67,6 @@ export function summarize(config: Config, file: string): Summary {
       stream_subjects: stream.subjects,
     },
     forwarder: forwarderOf(config.forwarder),
-    web: { host: config.monitoring.host ?? null, port: config.monitoring.port },
   };
 }
 

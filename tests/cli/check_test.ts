@@ -77,7 +77,6 @@ journals    /var/log/nectarcollector
 state       /var/lib/nectarcollector
 NATS        nats://me:***@h:4222, nats://***@h2, stream cdr (ut.cdr.>)
 forwarder   tls://me:***@hub, subject ut.cdr.fwd
-web page    port 8080
 
 3 channels, no problems`,
   );
