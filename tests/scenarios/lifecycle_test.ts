@@ -32,7 +32,10 @@ Deno.test("a record that a kill cut in two is one record afterwards", async () =
 Deno.test("a second collector on the same folders is refused, by name, with code 3", async () => {
   await using site = new Site({ ports: 1 });
   await site.collector.start();
-  await using second = new CollectorProcess(site.folder.join("config.json"));
+  await using second = new CollectorProcess(
+    site.folder.join("config.json"),
+    site.folder.join("other run"),
+  );
   second.launch();
   assert.equal(await second.ended(), 3);
   const said = second.log.join("\n");

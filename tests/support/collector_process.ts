@@ -27,13 +27,18 @@ export function collectorCommand(): string[] {
 
 export class CollectorProcess implements AsyncDisposable {
   readonly #config: string;
+  readonly #runtimeFolder: string;
   readonly #log: string[] = [];
   #child: Deno.ChildProcess | undefined;
   #reading: Promise<void> = Promise.resolve();
 
-  /** `config` is the path of the configuration file. */
-  constructor(config: string) {
+  /**
+   * `config` is the path of the configuration file; the runtime folder is what systemd would give it.
+   * Neither needs to be there yet.
+   */
+  constructor(config: string, runtimeFolder: string) {
     this.#config = config;
+    this.#runtimeFolder = runtimeFolder;
   }
 
   /** What it has written to standard error, over all its starts. */
@@ -59,11 +64,12 @@ export class CollectorProcess implements AsyncDisposable {
   /** Starts it and does not wait. */
   launch(): void {
     const [command = "", ...args] = collectorCommand();
+    Deno.mkdirSync(this.#runtimeFolder, { recursive: true });
     this.#child = new Deno.Command(command, {
       args: [...args, "--config", this.#config],
       stdout: "null",
       stderr: "piped",
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", RUNTIME_DIRECTORY: this.#runtimeFolder },
     }).spawn();
     this.#reading = this.#readLog(this.#child.stderr);
   }

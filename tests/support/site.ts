@@ -28,7 +28,7 @@ export class Site implements AsyncDisposable {
   constructor(options: SiteOptions) {
     for (let port = 0; port < options.ports; port++) this.plug(port);
     this.#options = options;
-    this.collector = new CollectorProcess(this.folder.join("config.json"));
+    this.collector = new CollectorProcess(this.folder.join("config.json"), this.folder.join("run"));
     this.useServer("nats://127.0.0.1:1");
   }
 
