@@ -4,7 +4,7 @@
 import type { Fragment, Framer } from "../framer/framer.ts";
 import { AppendError, type Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Report } from "../platform/notice.ts";
+import { errorText, type Report } from "../platform/notice.ts";
 import type { Source, SourceHandler, SourceProblem } from "../source/source.ts";
 import type { CatchBuffer, Caught } from "./catch_buffer.ts";
 
@@ -115,15 +115,22 @@ export class Channel implements AsyncDisposable {
     this.#source.start(handler);
   }
 
-  /** Stops reading, ends an open record as partial, and closes the journal. */
+  /**
+   * Stops reading, ends an open record as partial, and syncs the journal. A disk that refuses is
+   * told, and does not keep the others from stopping.
+   */
   async stop(): Promise<void> {
     await this.#source.stop();
     clearTimeout(this.#idleTimer);
-    clearTimeout(this.#retryTimer);
     this.#append(this.#framer.flush("stop"));
+    clearTimeout(this.#retryTimer);
     this.#state = "stopped";
     this.#detail = "";
-    await this.journal.sync();
+    try {
+      await this.journal.sync();
+    } catch (error) {
+      this.#say("warning", "sync_failed", `stop: ${errorText(error)}`);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -139,14 +146,7 @@ export class Channel implements AsyncDisposable {
   }
 
   #room(length: number): Uint8Array<ArrayBuffer> | null {
-    if (this.#refused.length > 0) return null;
-    try {
-      this.journal.rotateWhenFull();
-    } catch (error) {
-      if (!(error instanceof AppendError)) throw error;
-      this.#retryLater(error);
-      return null;
-    }
+    if (this.#retryTimer !== undefined || !this.#appendRefused()) return null;
     return this.#catch.arm(this.journal.place, length, this.#clock.wallMs());
   }
 
@@ -190,18 +190,19 @@ export class Channel implements AsyncDisposable {
     this.#appendRefused();
   }
 
-  #appendRefused(): void {
-    const waiting = this.#refused;
-    this.#refused = [];
-    for (const [i, { fragments, timeMs }] of waiting.entries()) {
-      try {
-        this.journal.append(fragments, timeMs);
-      } catch (error) {
-        if (!(error instanceof AppendError)) throw error;
-        this.#refused = waiting.slice(i);
-        this.#retryLater(error);
-        return;
+  /** Makes the journal ready and appends what waits; false when the disk refuses either. */
+  #appendRefused(): boolean {
+    try {
+      this.journal.rotateWhenFull();
+      for (let first = this.#refused[0]; first !== undefined; first = this.#refused[0]) {
+        this.journal.append(first.fragments, first.timeMs);
+        this.#refused.shift();
       }
+      return true;
+    } catch (error) {
+      if (!(error instanceof AppendError)) throw error;
+      this.#retryLater(error);
+      return false;
     }
   }
 
@@ -218,8 +219,7 @@ export class Channel implements AsyncDisposable {
     }
     clearTimeout(this.#retryTimer);
     this.#retryTimer = setTimeout(() => {
-      this.#appendRefused();
-      if (this.#refused.length > 0) return;
+      if (!this.#appendRefused()) return;
       this.#catch.disarm();
       this.#retryTimer = undefined;
       this.#state = "running";

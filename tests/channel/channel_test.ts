@@ -170,6 +170,47 @@ Deno.test("Channel: a disk that refuses stops the reading; afterwards nothing is
   assert.ok(kinds.includes("append_refused") && kinds.includes("append_resumed"));
 });
 
+Deno.test("Channel: a rotation that the disk refuses is told once, however often it is tried", async () => {
+  using box = new JournalBox();
+  const disk = new FailingDisk();
+  await using bench = await Bench.open({ box, disk, maxSegmentBytes: 40 });
+  assert.equal(bench.source.read("fills the segment\n"), true);
+  let refusals = 0;
+  disk.before = ({ what }) => {
+    if (what !== "rename") return;
+    refusals += 1;
+    throw new Error("no");
+  };
+  assert.equal(bench.source.read("waits\n"), "no room");
+  await waitFor("some more attempts", () => refusals >= 4);
+  const told = (kind: string): number => box.notices.filter((each) => each.kind === kind).length;
+  assert.equal(told("append_refused"), 1);
+  assert.equal(told("append_resumed"), 0);
+  assert.equal(bench.channel.status.state, "failed");
+  disk.heal();
+  await waitFor("the source to be resumed", () => bench.source.resumed === 1);
+  assert.equal(told("append_resumed"), 1);
+  assert.equal(bench.source.read("waits\n"), true);
+  assert.deepEqual(await bench.records(), ["fills the segment (line_feed)", "waits (line_feed)"]);
+});
+
+Deno.test("Channel: a disk that refuses to the end does not keep it from stopping, and loses nothing", async () => {
+  using box = new JournalBox();
+  const memory = new Uint8Array(catchBufferBytes);
+  const disk = new FailingDisk();
+  const bench = await Bench.open({ box, memory, disk });
+  assert.equal(bench.source.read("kept\n"), true);
+  disk.before = ({ what }) => {
+    if (what === "append" || what === "sync") throw new Error("no");
+  };
+  assert.equal(bench.source.read("refused\n"), false);
+  await bench.channel.stop();
+  assert.equal(bench.channel.refusing, true);
+  await bench.channel.journal.close();
+  await using next = await Bench.open({ box, memory });
+  assert.deepEqual(await next.records(), ["kept (line_feed)", "refused (line_feed)"]);
+});
+
 Deno.test("Channel: whichever file-system call a kill comes before, every byte read is kept once", async () => {
   const maxSegmentBytes = 150;
   for (let call = 1;; call++) {
