@@ -33,7 +33,7 @@ Deno.test("an instance's name is made fit for a subject", () => {
   assert.equal(healthSubject("ut", ".a..b>"), "ut.health.-.a.-.b-");
 });
 
-Deno.test("a prefix of {state}.cdr keeps records in the stream that all states share", () => {
+Deno.test("a prefix of {state}.cdr keeps records in one stream for the whole state", () => {
   const shared = { name: "cdr", subjects: ["ut.cdr.>"] };
   assert.deepEqual(streamFor("ut.cdr"), shared);
   assert.deepEqual(streamFor("ut.cdr.north"), shared);
