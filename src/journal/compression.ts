@@ -39,7 +39,7 @@ async function convert(
     target.close();
   }
   disk.rename(temporary, to);
-  disk.syncFolder(dirname(to));
+  await disk.syncFolder(dirname(to));
   disk.remove(from);
 }
 

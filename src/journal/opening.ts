@@ -102,7 +102,7 @@ function finishRotation({ disk, folder, channel }: Place): void {
     disk.rename(`${base}.next.log`, `${base}.log`);
   }
   if (has(`${base}.next.idx`)) disk.rename(`${base}.next.idx`, `${base}.idx`);
-  disk.syncFolder(folder);
+  disk.syncFolderNow(folder);
 }
 
 /** The open record that a rotation copied into the coming segment, and could not cut off any more. */
@@ -210,7 +210,7 @@ function createActive(place: Place, firstSequence: number): RepairedSegment {
   const { disk, folder, channel, state } = place;
   const header = { firstSequence, epoch: epochOf(state, firstSequence) ?? randomEpoch() };
   createSegmentFiles({ disk, base: `${folder}/${channel}`, header, tail: new Uint8Array(0) });
-  disk.syncFolder(folder);
+  disk.syncFolderNow(folder);
   const extent = { logBytes: 0, count: 0, open: null, lastEnd: null };
   return { header, extent, reindexed: 0, damage: [] };
 }

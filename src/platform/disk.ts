@@ -1,15 +1,22 @@
 // The few things that a journal asks of a file system. An interface, because the journal's
 // promises are tested on a file system that forgets, tears and fails on purpose.
 
+import { statfs } from "node:fs";
+import { promisify } from "node:util";
+
 /** A file that grows at its end. */
 export interface AppendFile {
   /** Appends a prefix of `bytes` and returns its length; a full disk may take less than all. */
   append(bytes: Uint8Array): number;
+  /** Reads back, also when the file's name is gone; as `ReadFile.readNow`. */
+  readNow(buffer: Uint8Array, offset: number): number;
   /** Makes what was appended survive a power cut, off the caller's turn. */
   sync(): Promise<void>;
   /** The same, before it returns. */
   syncNow(): void;
   truncate(length: number): void;
+  /** Whether `path` still names this file: it does not once it is removed, moved or replaced. */
+  isAt(path: string): boolean;
   close(): void;
 }
 
@@ -20,6 +27,13 @@ export interface ReadFile {
   readNow(buffer: Uint8Array, offset: number): number;
   size(): number;
   close(): void;
+}
+
+/** Room on the file system that holds a path, in bytes. */
+export interface DiskSpace {
+  readonly totalBytes: number;
+  /** What a user other than root may still take. */
+  readonly freeBytes: number;
 }
 
 export interface Disk {
@@ -33,19 +47,38 @@ export interface Disk {
   makeFolder(path: string): void;
   rename(from: string, to: string): void;
   remove(path: string): void;
-  /** Makes entries of the folder (new, renamed, removed files) survive a power cut. */
-  syncFolder(path: string): void;
+  /** Makes the folder's entries (new, renamed, removed files) survive a power cut, off the turn. */
+  syncFolder(path: string): Promise<void>;
+  /** The same, before it returns. */
+  syncFolderNow(path: string): void;
+  space(path: string): Promise<DiskSpace>;
+}
+
+/** Fills `buffer` from `offset` on; returns the bytes read, fewer only at the end of the file. */
+function readFrom(file: Deno.FsFile, buffer: Uint8Array, offset: number): number {
+  file.seekSync(offset, Deno.SeekMode.Start);
+  let filled = 0;
+  while (filled < buffer.length) {
+    const count = file.readSync(buffer.subarray(filled));
+    if (count === null) break;
+    filled += count;
+  }
+  return filled;
 }
 
 class DenoAppendFile implements AppendFile {
   readonly #file: Deno.FsFile;
 
   constructor(path: string) {
-    this.#file = Deno.openSync(path, { append: true, create: true, mode: 0o640 });
+    this.#file = Deno.openSync(path, { read: true, append: true, create: true, mode: 0o640 });
   }
 
   append(bytes: Uint8Array): number {
     return this.#file.writeSync(bytes);
+  }
+
+  readNow(buffer: Uint8Array, offset: number): number {
+    return readFrom(this.#file, buffer, offset);
   }
 
   sync(): Promise<void> {
@@ -58,6 +91,17 @@ class DenoAppendFile implements AppendFile {
 
   truncate(length: number): void {
     this.#file.truncateSync(length);
+  }
+
+  isAt(path: string): boolean {
+    const own = this.#file.statSync();
+    try {
+      const found = Deno.statSync(path);
+      return found.dev === own.dev && found.ino === own.ino;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
   }
 
   close(): void {
@@ -84,14 +128,7 @@ class DenoReadFile implements ReadFile {
   }
 
   readNow(buffer: Uint8Array, offset: number): number {
-    this.#file.seekSync(offset, Deno.SeekMode.Start);
-    let filled = 0;
-    while (filled < buffer.length) {
-      const count = this.#file.readSync(buffer.subarray(filled));
-      if (count === null) break;
-      filled += count;
-    }
-    return filled;
+    return readFrom(this.#file, buffer, offset);
   }
 
   size(): number {
@@ -119,9 +156,17 @@ export const systemDisk: Disk = {
   makeFolder: (path) => Deno.mkdirSync(path, { recursive: true, mode: 0o750 }),
   rename: (from, to) => Deno.renameSync(from, to),
   remove: (path) => Deno.removeSync(path),
-  syncFolder(path) {
+  async syncFolder(path) {
+    using folder = await Deno.open(path, { read: true });
+    await folder.sync();
+  },
+  syncFolderNow(path) {
     using folder = Deno.openSync(path, { read: true });
     folder.syncSync();
+  },
+  async space(path) {
+    const { bsize, blocks, bavail } = await promisify(statfs)(path);
+    return { totalBytes: bsize * blocks, freeBytes: bsize * bavail };
   },
 };
 

@@ -18,7 +18,7 @@ export async function replaceState(disk: Disk, path: string, state: unknown): Pr
     file.close();
   }
   disk.rename(temporary, path);
-  disk.syncFolder(dirname(path));
+  await disk.syncFolder(dirname(path));
 }
 
 /**

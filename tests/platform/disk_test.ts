@@ -52,7 +52,7 @@ Deno.test("folders are made with those above, listed in order and synced", () =>
   for (const name of ["z", "a", "m"]) writeFileSync(folder.join("a", "b", name), "");
   systemDisk.rename(folder.join("a", "b", "a"), folder.join("a", "b", "q"));
   systemDisk.remove(folder.join("a", "b", "m"));
-  systemDisk.syncFolder(folder.join("a", "b"));
+  systemDisk.syncFolderNow(folder.join("a", "b"));
   assert.deepEqual(systemDisk.list(folder.join("a", "b")), ["q", "z"]);
 });
 
@@ -74,6 +74,8 @@ Deno.test("appendAll() goes on after a short write, and gives up when nothing is
       taken.push(...part);
       return part.length;
     },
+    readNow: () => 0,
+    isAt: () => true,
     sync: () => Promise.resolve(),
     syncNow: () => {},
     truncate: () => {},
@@ -84,4 +86,41 @@ Deno.test("appendAll() goes on after a short write, and gives up when nothing is
   most = 0;
   assert.throws(() => appendAll(file, Uint8Array.of(8)), /took 0 of 1 bytes/);
   appendAll(file, new Uint8Array(0));
+});
+
+Deno.test("a file is read back through the descriptor it is written with, also without a name", () => {
+  using folder = new TemporaryFolder();
+  const file = systemDisk.append(folder.join("file"));
+  appendAll(file, new TextEncoder().encode("0123"));
+  systemDisk.remove(folder.join("file"));
+  appendAll(file, new TextEncoder().encode("456"));
+  const buffer = new Uint8Array(10);
+  assert.equal(file.readNow(buffer, 2), 5);
+  assert.equal(new TextDecoder().decode(buffer.subarray(0, 5)), "23456");
+  file.close();
+});
+
+Deno.test("isAt() tells a file from one that took its name", () => {
+  using folder = new TemporaryFolder();
+  const path = folder.join("file");
+  const file = systemDisk.append(path);
+  assert.equal(file.isAt(path), true);
+  systemDisk.rename(path, folder.join("moved"));
+  assert.equal(file.isAt(path), false);
+  assert.equal(file.isAt(folder.join("moved")), true);
+  writeFileSync(path, "another");
+  assert.equal(file.isAt(path), false);
+  file.close();
+});
+
+Deno.test("space() tells what df tells", async () => {
+  using folder = new TemporaryFolder();
+  const { totalBytes, freeBytes } = await systemDisk.space(folder.path);
+  const { stdout } = await new Deno.Command("df", {
+    args: ["-B1", "--output=size,avail", folder.path],
+  }).output();
+  const [size, available] = new TextDecoder().decode(stdout).trim().split("\n").at(-1)!
+    .trim().split(/\s+/).map(Number);
+  assert.equal(totalBytes, size);
+  assert.ok(Math.abs(freeBytes - available!) < 0.1 * totalBytes, `${freeBytes}, df ${available}`);
 });

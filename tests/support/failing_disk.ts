@@ -1,7 +1,13 @@
 // The machine's file system, with a hand on its plug: every call can be seen and refused, and its
 // room can end in the middle of an append, as with ENOSPC.
 
-import { type AppendFile, type Disk, type ReadFile, systemDisk } from "../../src/platform/disk.ts";
+import {
+  type AppendFile,
+  type Disk,
+  type DiskSpace,
+  type ReadFile,
+  systemDisk,
+} from "../../src/platform/disk.ts";
 
 /** One call to the file system. Of a file, `what` is what was done with it. */
 export interface DiskCall {
@@ -17,7 +23,8 @@ export interface DiskCall {
     | "make folder"
     | "rename"
     | "remove"
-    | "sync folder";
+    | "sync folder"
+    | "space";
   readonly path: string;
 }
 
@@ -69,6 +76,14 @@ export class FailingDisk implements Disk {
       syncNow: () => {
         this.before({ what: "sync", path });
         file.syncNow();
+      },
+      readNow: (buffer, offset) => {
+        this.before({ what: "read", path });
+        return file.readNow(buffer, offset);
+      },
+      isAt: (place) => {
+        this.before({ what: "size", path: place });
+        return file.isAt(place);
       },
       truncate: (length) => {
         this.before({ what: "truncate", path });
@@ -127,8 +142,18 @@ export class FailingDisk implements Disk {
     this.#inner.remove(path);
   }
 
-  syncFolder(path: string): void {
+  async syncFolder(path: string): Promise<void> {
     this.before({ what: "sync folder", path });
-    this.#inner.syncFolder(path);
+    await this.#inner.syncFolder(path);
+  }
+
+  syncFolderNow(path: string): void {
+    this.before({ what: "sync folder", path });
+    this.#inner.syncFolderNow(path);
+  }
+
+  async space(path: string): Promise<DiskSpace> {
+    this.before({ what: "space", path });
+    return await this.#inner.space(path);
   }
 }
