@@ -14,6 +14,7 @@ import type { Feed } from "./delivery/session.ts";
 import { Sink, type SinkStatus } from "./delivery/sink.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Disk } from "./platform/disk.ts";
+import { TailBudget } from "./journal/tail_budget.ts";
 import { InstanceLock } from "./platform/instance_lock.ts";
 import type { Libc } from "./platform/libc.ts";
 import type { Report } from "./platform/notice.ts";
@@ -31,6 +32,8 @@ export interface CollectorOptions {
   readonly boot: string;
   /** Beginning of the names of files on a memory file system, such as `/dev/shm/nectarcollector-`. */
   readonly lastingPrefix: string;
+  /** Folder on a memory file system, for records that the disk does not take. */
+  readonly tailFolder: string;
   readonly report: Report;
 }
 
@@ -76,8 +79,25 @@ export class Collector implements AsyncDisposable {
       ...options.deliver ? ["nats"] : [],
       ...forwards ? ["forwarder"] : [],
     ];
-    const { lastingPrefix } = options;
-    const context = { config, sinkNames, libc, loop, disk, clock, boot, lastingPrefix, report };
+    const { lastingPrefix, tailFolder } = options;
+    const tailBudget = new TailBudget({
+      maxBytes: (config.journal.memory_tail_mb ?? 24) * 2 ** 20,
+    });
+    const space = { floorBytes: 0, isClosed: false };
+    const context = {
+      config,
+      sinkNames,
+      libc,
+      loop,
+      disk,
+      clock,
+      boot,
+      lastingPrefix,
+      tailFolder,
+      tailBudget,
+      space,
+      report,
+    };
     const running: Running[] = [];
     for (const port of enabledPorts(config)) {
       const opened = await openChannel(port, context);

@@ -6,8 +6,8 @@
 //    0  4  1 while bytes may be here that are not in the journal
 //    4  4  bytes asked for
 //    8  4  bytes read, once the read has returned
-//   16  8  time of the read          24  8  first sequence of the active segment
-//   32  8  its records               40  8  bytes of its log
+//   16  8  time of the read          24  8  sequence that the journal gives out next
+//   32  8  bytes of its open record  40  8  0
 //   48 32  its epoch                 80 16  pattern that fills the room before a read
 //   96  …  the room
 //
@@ -15,7 +15,7 @@
 // overwrite. The last byte read can equal the pattern by chance: one kill in 256, of those that hit
 // the microsecond between.
 
-import type { JournalPlace } from "../journal/opening.ts";
+import type { JournalPlace } from "../journal/journal_place.ts";
 
 const headBytes = 96;
 const patternBytes = 16;
@@ -55,9 +55,8 @@ export class CatchBuffer {
     const count = noted > 0 ? noted : this.#overwritten(room);
     return {
       place: {
-        firstSequence: this.#view.getFloat64(24, true),
-        count: this.#view.getFloat64(32, true),
-        logBytes: this.#view.getFloat64(40, true),
+        nextSequence: this.#view.getFloat64(24, true),
+        openLogBytes: this.#view.getFloat64(32, true),
         epoch: new TextDecoder().decode(this.#memory.subarray(48, 80)),
       },
       bytes: room.slice(0, count),
@@ -71,9 +70,8 @@ export class CatchBuffer {
     this.#view.setUint32(4, asked, true);
     this.#view.setUint32(8, 0, true);
     this.#view.setFloat64(16, timeMs, true);
-    this.#view.setFloat64(24, place.firstSequence, true);
-    this.#view.setFloat64(32, place.count, true);
-    this.#view.setFloat64(40, place.logBytes, true);
+    this.#view.setFloat64(24, place.nextSequence, true);
+    this.#view.setFloat64(32, place.openLogBytes, true);
     for (let i = 0; i < place.epoch.length; i++) this.#memory[48 + i] = place.epoch.charCodeAt(i);
     this.#newPattern();
     const room = this.#memory.subarray(headBytes, headBytes + asked);

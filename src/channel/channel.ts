@@ -190,10 +190,9 @@ export class Channel implements AsyncDisposable {
     this.#appendRefused();
   }
 
-  /** Makes the journal ready and appends what waits; false when the disk refuses either. */
+  /** Appends what waits; false when the disk and memory refuse it. */
   #appendRefused(): boolean {
     try {
-      this.journal.rotateWhenFull();
       for (let first = this.#refused[0]; first !== undefined; first = this.#refused[0]) {
         this.journal.append(first.fragments, first.timeMs);
         this.#refused.shift();

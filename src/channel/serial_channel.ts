@@ -3,6 +3,8 @@
 import type { Config, EnabledPort } from "../config/config.ts";
 import { LineFramer } from "../framer/line_framer.ts";
 import { Journal } from "../journal/journal.ts";
+import type { SpaceGate } from "../journal/journal_options.ts";
+import type { TailBudget } from "../journal/tail_budget.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import { LastingMemory } from "../platform/lasting_memory.ts";
@@ -30,6 +32,10 @@ export interface ChannelContext {
   readonly boot: string;
   /** Beginning of the names of files on a memory file system; the channel's name is added. */
   readonly lastingPrefix: string;
+  /** Folder on a memory file system, for records that the disk does not take. */
+  readonly tailFolder: string;
+  readonly tailBudget: TailBudget;
+  readonly space: SpaceGate;
   readonly report: Report;
 }
 
@@ -59,6 +65,9 @@ export async function openSerialChannel(
   const journal = await Journal.open({
     channel: id,
     folder: logging.base_path,
+    tailFolder: context.tailFolder,
+    tailBudget: context.tailBudget,
+    space: context.space,
     statePath: `${statePath}/${name}.journal.json`,
     boot,
     maxSegmentBytes: logging.max_size_mb * bytesPerMb,

@@ -68,6 +68,7 @@ async function demo(terminal: Terminal, seconds: number): Promise<number> {
     clock: systemClock,
     boot: "demo",
     lastingPrefix: `${folder}/caught-`,
+    tailFolder: `${folder}/tail`,
     report: (notice) => tellProblems(notice, screen),
   });
   resources.defer(() => collector.stop());

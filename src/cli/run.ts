@@ -1,5 +1,6 @@
 // `nectarcollector --config FILE`: the service itself. Runs until it is told to stop.
 
+import { tmpdir } from "node:os";
 import { crc32 } from "node:zlib";
 import type { Command } from "commander";
 import { Collector } from "../collector.ts";
@@ -21,14 +22,21 @@ const stopLimitMs = 30_000;
 const bootIdPath = "/proc/sys/kernel/random/boot_id";
 
 /**
- * Where reads land. systemd gives the service a folder of its own in memory; without it, names in
- * the shared one must not meet those of another user or another collector.
+ * Where reads land, and where records wait that the disk does not take. systemd gives the service a
+ * folder of its own in memory; without it, names in shared ones must not meet those of another user
+ * or another collector.
  */
-function lastingPrefix(statePath: string): string {
+function placesInMemory(
+  statePath: string,
+): { readonly lastingPrefix: string; readonly tailFolder: string } {
   const folder = Deno.env.get("RUNTIME_DIRECTORY");
-  if (folder !== undefined) return `${folder}/caught-`;
+  if (folder !== undefined) {
+    return { lastingPrefix: `${folder}/caught-`, tailFolder: `${folder}/tail` };
+  }
   const hash = crc32(statePath).toString(16).padStart(8, "0");
-  return `/dev/shm/nectarcollector-${Deno.uid()}-${hash}-`;
+  const own = `nectarcollector-${Deno.uid()}-${hash}`;
+  const temporary = Deno.env.get("XDG_RUNTIME_DIR") ?? tmpdir();
+  return { lastingPrefix: `/dev/shm/${own}-`, tailFolder: `${temporary}/${own}-tail` };
 }
 
 /** Makes running the service what `program` does when no command is named. */
@@ -85,7 +93,7 @@ async function run(file: string, terminal: Terminal): Promise<number> {
       disk: systemDisk,
       clock: systemClock,
       boot: libc.readText(bootIdPath).trim(),
-      lastingPrefix: lastingPrefix(config.journal.state_path),
+      ...placesInMemory(config.journal.state_path),
       report: log.report,
     });
   } catch (error) {

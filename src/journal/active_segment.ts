@@ -3,9 +3,12 @@
 
 import type { Fragment } from "../framer/framer.ts";
 import { continueChecksum } from "../platform/checksum.ts";
-import { appendAll, type AppendFile, type Disk } from "../platform/disk.ts";
+import { appendAll, type Disk } from "../platform/disk.ts";
 import type { RecordEnd, RecordHeader } from "../record.ts";
+import type { RotatedSegment } from "./rotated_segment.ts";
+import { copyBytes, SegmentFiles } from "./segment_files.ts";
 import {
+  decodeIndexEntry,
   encodeIndexEntry,
   encodeIndexHeader,
   indexEntryBytes,
@@ -32,39 +35,87 @@ export interface SegmentExtent {
   readonly lastEnd: RecordEnd | null;
 }
 
+/** What every segment that is appended to needs. */
+export interface NewSegment {
+  readonly disk: Disk;
+  /** Path of the files without ending. */
+  readonly base: string;
+  readonly header: IndexHeader;
+  readonly recordHeader: RecordHeader;
+}
+
+/** The first records of a segment, and where they end in its log. */
+interface DurablePart {
+  readonly count: number;
+  readonly end: number;
+}
+
 export class ActiveSegment {
   readonly header: IndexHeader;
+  readonly files: SegmentFiles;
   readonly #recordHeader: RecordHeader;
-  readonly #log: AppendFile;
-  readonly #index: AppendFile;
   #extent: SegmentExtent;
+  #durable: DurablePart;
   /** The files may be longer than the extent says. */
   #torn = false;
   #lines = new Uint8Array(16 * 1024);
   #entries = new Uint8Array(64 * indexEntryBytes);
 
-  /** Opens files that stand as `extent` says. `base` is their path without ending. */
-  constructor(options: {
-    readonly disk: Disk;
-    readonly base: string;
-    readonly header: IndexHeader;
-    readonly extent: SegmentExtent;
-    readonly recordHeader: RecordHeader;
-  }) {
-    this.header = options.header;
-    this.#extent = options.extent;
-    this.#recordHeader = options.recordHeader;
-    this.#log = options.disk.append(`${options.base}.log`);
+  /** Opens the files at `base`, a path without ending, which hold durably what `extent` says. */
+  static open(options: NewSegment & { readonly extent: SegmentExtent }): ActiveSegment {
+    return new ActiveSegment(options, new SegmentFiles(options.disk, options.base), options.extent);
+  }
+
+  /** Makes files at `base` that hold what `former` holds from its record number `from` on. */
+  static begin(
+    options: NewSegment & {
+      readonly former?: ActiveSegment;
+      /** Counted from 0. @default {none, only what is open} */
+      readonly from?: number;
+    },
+  ): ActiveSegment {
+    const { former, from = former?.extent.count ?? 0 } = options;
+    const files = SegmentFiles.create(options.disk, options.base);
     try {
-      this.#index = options.disk.append(`${options.base}.idx`);
+      const empty = { logBytes: 0, count: 0, open: null, lastEnd: null };
+      const segment = new ActiveSegment(options, files, empty);
+      // The header comes last: where there is one, what was taken over is there.
+      const header = encodeIndexHeader(options.header);
+      if (former === undefined) appendAll(files.index, header);
+      else segment.#copyFrom(former, from, header);
+      return segment;
     } catch (error) {
-      this.#log.close();
+      files.remove();
+      files.close();
       throw error;
     }
   }
 
+  private constructor(
+    options: Pick<NewSegment, "header" | "recordHeader">,
+    files: SegmentFiles,
+    extent: SegmentExtent,
+  ) {
+    this.header = options.header;
+    this.files = files;
+    this.#recordHeader = options.recordHeader;
+    this.#extent = extent;
+    this.#durable = this.#whole();
+  }
+
   get extent(): SegmentExtent {
     return this.#extent;
+  }
+
+  /** Whole records that survive a power cut, as far as these files go; their names are another matter. */
+  get durableCount(): number {
+    return this.#durable.count;
+  }
+
+  /** Of both files. */
+  get bytes(): number {
+    const { logBytes, count } = this.#extent;
+    return logBytes + indexHeaderBytes + count * indexEntryBytes;
   }
 
   /** Of the record that will end next. */
@@ -72,10 +123,15 @@ export class ActiveSegment {
     return this.header.firstSequence + this.#extent.count;
   }
 
+  /** Bytes of the open record as it stands in the log, its header included; 0 when none is open. */
+  get openLogBytes(): number {
+    const { open, logBytes } = this.#extent;
+    return open === null ? 0 : logBytes - open.offset;
+  }
+
   /** Bytes of the open record behind its header; `null` when none is open. */
   get openBytes(): number | null {
-    const { open, logBytes } = this.#extent;
-    return open === null ? null : logBytes - open.offset - this.#recordHeader.length;
+    return this.#extent.open === null ? null : this.openLogBytes - this.#recordHeader.length;
   }
 
   /**
@@ -112,26 +168,96 @@ export class ActiveSegment {
     this.#extent = { logBytes: before.logBytes + filled, count, open, lastEnd };
   }
 
-  /** Cuts the open record off the log: it goes on in the next segment. */
+  /**
+   * Goes on where `former` stands: appends its records from number `from` on, and the open one in
+   * place of its own. Checksums travel along, so a line that could not be read back stays unreadable.
+   */
+  takeOver(former: ActiveSegment, from: number): void {
+    if (this.#torn) this.#cutBack();
+    this.dropOpen();
+    this.#torn = true;
+    this.#copyFrom(former, from, new Uint8Array(0));
+    this.#torn = false;
+  }
+
+  #copyFrom(former: ActiveSegment, from: number, head: Uint8Array): void {
+    const { logBytes, count } = this.#extent;
+    const theirs = former.#extent;
+    const start = former.offsetOf(from);
+    const shift = logBytes - start;
+    const added = new Uint8Array(head.length + (theirs.count - from) * indexEntryBytes);
+    added.set(head);
+    const entries = added.subarray(head.length);
+    former.files.index.readNow(entries, indexHeaderBytes + from * indexEntryBytes);
+    for (let at = 0; at < entries.length; at += indexEntryBytes) {
+      const entry = decodeIndexEntry(entries, at);
+      if (entry === null) continue;
+      encodeIndexEntry(entries, at, { ...entry, offset: entry.offset + shift });
+    }
+    copyBytes(former.files.log, this.files.log, { from: start, to: theirs.logBytes });
+    appendAll(this.files.index, added);
+    const { open, lastEnd } = theirs;
+    this.#extent = {
+      logBytes: theirs.logBytes + shift,
+      count: count + theirs.count - from,
+      open: open === null ? null : { ...open, offset: open.offset + shift },
+      lastEnd,
+    };
+  }
+
+  /** Cuts the open record off the log: it goes on in another segment. */
   dropOpen(): void {
     const { open } = this.#extent;
     if (open === null) return;
-    this.#log.truncate(open.offset);
+    this.files.log.truncate(open.offset);
     this.#extent = { ...this.#extent, logBytes: open.offset, open: null };
   }
 
+  /** Makes what was appended before the call survive a power cut. @throws {Error} see `SegmentFiles` */
   async sync(): Promise<void> {
-    await Promise.all([this.#log.sync(), this.#index.sync()]);
+    const covered = this.#whole();
+    await this.files.sync();
+    this.#durable = covered;
   }
 
-  syncNow(): void {
-    this.#log.syncNow();
-    this.#index.syncNow();
+  /** The first `count` records, as a segment that takes no more. It takes the files over. */
+  firstRecords(count: number, place: RotatedSegment["place"]): RotatedSegment {
+    return {
+      ...this.header,
+      count,
+      lastSequence: this.header.firstSequence + count - 1,
+      base: this.files.base,
+      compressed: false,
+      bytes: this.offsetOf(count) + indexHeaderBytes + count * indexEntryBytes,
+      files: this.files,
+      place,
+    };
   }
 
   close(): void {
-    this.#log.close();
-    this.#index.close();
+    this.files.close();
+  }
+
+  syncNow(): void {
+    this.files.syncNow();
+    this.#durable = this.#whole();
+  }
+
+  /** How far the whole records reach. */
+  #whole(): DurablePart {
+    const { count, open, logBytes } = this.#extent;
+    return { count, end: open?.offset ?? logBytes };
+  }
+
+  /** Where record number `n` begins, or would. */
+  offsetOf(n: number): number {
+    if (n === this.#extent.count) return this.#whole().end;
+    const bytes = new Uint8Array(indexEntryBytes);
+    this.files.index.readNow(bytes, indexHeaderBytes + n * indexEntryBytes);
+    const entry = decodeIndexEntry(bytes, 0);
+    if (entry !== null) return entry.offset;
+    if (n === this.#durable.count) return this.#durable.end;
+    throw new Error(`read the index: entry ${n} is damaged`);
   }
 
   #reserve(fragments: readonly Fragment[]): void {
@@ -148,8 +274,8 @@ export class ActiveSegment {
     if (this.#torn) this.#cutBack();
     this.#torn = true;
     try {
-      appendAll(this.#log, this.#lines.subarray(0, lineBytes));
-      appendAll(this.#index, this.#entries.subarray(0, entryCount * indexEntryBytes));
+      appendAll(this.files.log, this.#lines.subarray(0, lineBytes));
+      appendAll(this.files.index, this.#entries.subarray(0, entryCount * indexEntryBytes));
     } catch (error) {
       this.#cutBack();
       throw error;
@@ -159,30 +285,8 @@ export class ActiveSegment {
 
   /** Cuts off what an append left that was refused half-way. */
   #cutBack(): void {
-    this.#log.truncate(this.#extent.logBytes);
-    this.#index.truncate(indexHeaderBytes + this.#extent.count * indexEntryBytes);
+    this.files.log.truncate(this.#extent.logBytes);
+    this.files.index.truncate(indexHeaderBytes + this.#extent.count * indexEntryBytes);
     this.#torn = false;
-  }
-}
-
-/** Makes the files of a segment that holds no record yet, `tail` being the start of an open one. */
-export function createSegmentFiles(options: {
-  readonly disk: Disk;
-  readonly base: string;
-  readonly header: IndexHeader;
-  readonly tail: Uint8Array;
-}): void {
-  const { disk, base, header, tail } = options;
-  for (const ending of [".log", ".idx"]) {
-    if (disk.size(base + ending) !== null) disk.remove(base + ending);
-  }
-  for (const [ending, bytes] of [[".log", tail], [".idx", encodeIndexHeader(header)]] as const) {
-    const file = disk.append(base + ending);
-    try {
-      appendAll(file, bytes);
-      file.syncNow();
-    } finally {
-      file.close();
-    }
   }
 }

@@ -11,177 +11,191 @@
 // Sync. A group commit runs off the append path and covers all that was appended before it began.
 // Readers see synced records only, so nothing is ever delivered that a power cut could take back.
 //
-// Rotation. The coming segment is written whole and synced under `.next` names, then the old one is
-// renamed away, then the coming one takes its place; the folder is synced between the steps. Every
-// prefix of these steps can be told from the names alone (opening.ts). A record that is open moves
-// into the coming segment.
+// Rotation. The coming segment is made and appended to at once; syncing it and giving all files
+// their names follows in the background (rotation.ts). A record that is open moves along.
+//
+// A disk that refuses. What is not known to be synced moves to a segment in memory, and appending
+// goes on there, in a bounded room (writer.ts, retreat.ts). A sync that failed is never believed
+// later. Readers read on, from memory too. When the disk takes records again, all of it goes there
+// in order (homecoming.ts). The same brings back files that somebody deleted.
 //
 // Numbers. Sequences rise by one and are never given out twice within an epoch. A new epoch begins
 // with a new segment whenever numbers may have been given out whose records are gone.
 //
-// Open. Never refuses, never resets, never cuts records off a log (recovery.ts).
+// Open. Never refuses, never resets, never cuts records off a log (opening.ts, recovery.ts). A disk
+// that cannot be opened is tried again; until then records wait in memory without final numbers.
 
 import type { Fragment, FramerPosition } from "../framer/framer.ts";
 import { errorText } from "../platform/notice.ts";
-import { readState } from "../platform/state_file.ts";
-import { channelName, RecordHeader } from "../record.ts";
-import { ActiveSegment } from "./active_segment.ts";
+import { channelName, type RecordHeader } from "../record.ts";
+import { Home } from "./home.ts";
+import { type JournalStart, startJournal } from "./journal_start.ts";
 import type { JournalOptions } from "./journal_options.ts";
+import type { JournalPlace } from "./journal_place.ts";
 import { JournalReader, type ReadableSegment } from "./journal_reader.ts";
-import {
-  type JournalState,
-  parseJournalState,
-  randomEpoch,
-  reasonForNewEpoch,
-} from "./journal_state.ts";
-import { Numbering } from "./numbering.ts";
-import { type JournalPlace, type OpenedSegments, openSegments } from "./opening.ts";
-import { Rotation } from "./rotation.ts";
-import type { IndexHeader } from "./segment_index.ts";
+import { randomEpoch } from "./journal_state.ts";
+import type { MemoryTail } from "./memory_tail.ts";
 import { SegmentShelf } from "./segment_shelf.ts";
 import { SyncSchedule } from "./sync_schedule.ts";
+import { joinTail } from "./tail_junction.ts";
+import { Writer } from "./writer.ts";
 
-/** An append that the disk refused; the journal is as it was before. */
+/** An append that disk and memory refused; the journal is as it was before. */
 export class AppendError extends Error {
   override readonly name = "AppendError";
 }
 
 export class Journal implements AsyncDisposable {
   readonly name: string;
-  /** The machine, as far as is known, went down since the last owner: what was open has no end. */
-  readonly rebooted: boolean;
+  /** The segments that take no more records. */
+  readonly shelf: SegmentShelf;
   readonly #options: JournalOptions;
   readonly #recordHeader: RecordHeader;
-  readonly #shelf: SegmentShelf;
+  readonly #tail: MemoryTail;
   readonly #schedule: SyncSchedule;
-  readonly #numbering: Numbering;
-  #active: ActiveSegment;
-  #rotation: Rotation | null = null;
+  readonly #writer: Writer;
+  #home: Home | null;
   #closing: Promise<void> | null = null;
+  /** A disk that refused is tried without delay the next time. */
+  #atOnce = false;
 
   /** Opens or makes the channel's journal, repairing what a crash left behind. */
   static async open(options: JournalOptions): Promise<Journal> {
-    const { disk, folder, channel, report } = options;
-    disk.makeFolder(folder);
-    const state = parseJournalState(readState(disk, options.statePath));
-    const recordHeader = new RecordHeader(channel);
-    const name = channelName(channel);
-    const found = await openSegments({
-      disk,
-      folder,
-      channel: name,
-      recordHeader,
-      state,
-      cutBackTo: options.cutBackTo,
-      report,
-    });
-    const reason = reasonForNewEpoch({
-      state,
-      nextSequence: found.nextSequence,
-      damaged: found.damaged,
-      boot: options.boot,
-    });
-    const journal = new Journal(options, found, state, recordHeader);
+    const start = await startJournal(options);
+    const { home } = start;
+    const journal = new Journal(options, start);
     try {
-      journal.#active.syncNow();
-      const next = Math.max(found.nextSequence, state?.nextSequence ?? 1);
-      if (reason !== null) journal.beginEpoch(next, reason);
+      if (home !== null) journal.#arrive(home);
+      if (home !== null && journal.#writer.hasWork) await journal.sync();
+      await journal.#saveState(false);
     } catch (error) {
-      journal.#closeFiles();
+      await journal.#closeFiles();
       throw error;
     }
-    await journal.#saveState(false);
     return journal;
   }
 
-  private constructor(
-    options: JournalOptions,
-    found: OpenedSegments,
-    state: JournalState | undefined,
-    recordHeader: RecordHeader,
-  ) {
-    const { disk, folder, report } = options;
+  private constructor(options: JournalOptions, start: JournalStart) {
+    const { recordHeader, tail, home, joined } = start;
     this.name = channelName(options.channel);
-    this.rebooted = state?.boot !== options.boot;
     this.#options = options;
     this.#recordHeader = recordHeader;
-    const { header, extent } = found.active;
-    this.#numbering = new Numbering({ ...options, channel: this.name }, state, header);
-    this.#shelf = new SegmentShelf({ ...options, channel: this.name, segments: found.rotated });
-    const base = `${folder}/${this.name}`;
-    this.#active = new ActiveSegment({ disk, base, header, extent, recordHeader });
+    this.#tail = tail;
+    this.#home = home;
+    this.shelf = new SegmentShelf({ ...options, channel: this.name });
+    this.shelf.exchange(joined.segments);
+    this.#writer = new Writer({
+      journal: options,
+      channel: this.name,
+      recordHeader,
+      shelf: this.shelf,
+      tail,
+      start: joined,
+      switched: () => {
+        this.#saveState(false);
+        this.#schedule.hurry();
+      },
+    });
     this.#schedule = new SyncSchedule({
       interval: options.sync,
-      report: (notice) => report({ ...notice, message: `${this.name}: ${notice.message}` }),
+      report: (notice) => options.report({ ...notice, message: `${this.name}: ${notice.message}` }),
       appended: () => this.lastSequence,
-      sync: () => this.#active.sync(),
+      keep: () => this.#keep(),
     });
+  }
+
+  /** The machine, as far as is known, went down since the last owner: what was open has no end. */
+  get rebooted(): boolean {
+    return this.#home?.rebooted ?? false;
+  }
+
+  /** The disk could be opened: numbers are final, and records can be read. */
+  get isOpen(): boolean {
+    return this.#home !== null;
+  }
+
+  /** Records are in memory only, because the disk takes none. */
+  get inMemory(): boolean {
+    return this.#writer.inMemory;
+  }
+
+  /** What is in memory only, in bytes. */
+  get memoryBytes(): number {
+    return this.#writer.tailBytes;
   }
 
   /** Sequence of the last whole record; 0 when there never was one. */
   get lastSequence(): number {
-    return this.#active.nextSequence - 1;
+    return this.#writer.active.nextSequence - 1;
   }
 
-  /** Last sequence that a power cut cannot take back, and that readers may see. */
+  /** Last sequence that a power cut cannot take back, or that waits in memory for the disk. */
   get syncedSequence(): number {
     return this.#schedule.synced;
   }
 
   /** First sequence that is still kept, or would be given out next. */
   get oldestSequence(): number {
-    return this.#shelf.segments.find((segment) => segment.count > 0)?.firstSequence ??
-      this.#active.header.firstSequence;
+    return this.shelf.segments.find((segment) => segment.count > 0)?.firstSequence ??
+      this.#writer.active.header.firstSequence;
   }
 
   /** The epoch in which numbers are being given out. */
   get epoch(): string {
-    return this.#active.header.epoch;
+    return this.#writer.active.header.epoch;
+  }
+
+  /** Bytes on disk and in memory. */
+  get bytes(): number {
+    return this.shelf.segments.reduce((sum, { bytes }) => sum + bytes, this.#writer.active.bytes);
   }
 
   /** Where the framer of this channel stands. */
   get position(): FramerPosition {
-    const lastEnd = this.#active.extent.lastEnd;
-    return { openBytes: this.#active.openBytes, lastEnd };
+    const { openBytes, extent: { lastEnd } } = this.#writer.active;
+    return { openBytes, lastEnd };
   }
 
-  /** How far the active segment reaches. */
+  /** How far the journal reaches. */
   get place(): JournalPlace {
-    const { extent, header } = this.#active;
-    return { ...header, count: extent.count, logBytes: extent.logBytes };
-  }
-
-  /**
-   * Begins a new segment when the active one is full; a record that is open moves along. Done by
-   * `append`, unless it was done before. @throws {AppendError}
-   */
-  rotateWhenFull(): void {
-    this.#orRefuse(() => {
-      this.#finishRotation();
-      const { logBytes, count } = this.#active.extent;
-      if (logBytes < this.#options.maxSegmentBytes || count === 0) return;
-      this.#rotate({ firstSequence: this.#active.nextSequence, epoch: this.epoch });
-    });
+    const { nextSequence, openLogBytes } = this.#writer.active;
+    return { epoch: this.epoch, nextSequence, openLogBytes };
   }
 
   /**
    * Appends what a framer cut from one read, in this turn, all or nothing. Records that begin here
-   * get `timeMs`. @throws {AppendError} when the disk refuses; the same can be tried again
+   * get `timeMs`. @throws {AppendError} when disk and memory refuse; the same can be tried again
    */
   append(fragments: readonly Fragment[], timeMs: number): void {
-    this.rotateWhenFull();
-    this.#orRefuse(() => this.#active.append(fragments, timeMs));
+    try {
+      this.#writer.append(fragments, timeMs);
+    } catch (cause) {
+      throw new AppendError(`append to ${this.name}.log: ${errorText(cause)}`, { cause });
+    }
+    if (this.inMemory) this.#schedule.advance(this.lastSequence);
     this.#schedule.request();
   }
 
-  /** Resolves when all that was appended before the call survives a power cut. */
+  /** Resolves when all that was appended before the call survives what `syncedSequence` says. */
   sync(): Promise<void> {
+    this.#atOnce = true;
     return this.#schedule.now();
   }
 
   /** Resolves when records behind `sequence` may be read, or when `signal` aborts. */
   syncedBeyond(sequence: number, signal: AbortSignal): Promise<void> {
     return this.#schedule.beyond(sequence, signal);
+  }
+
+  /** Notices files that were deleted or moved away. To be called about once a second. */
+  look(): void {
+    if (!this.isOpen) return;
+    try {
+      this.shelf.noticeVanished();
+    } catch {
+      // A disk that cannot even be asked is noticed by the next sync.
+    }
+    if (!this.#writer.isHere || this.#writer.hasWork) this.#schedule.hurry();
   }
 
   /** The epoch that `sequence` was given out in, or `null` when no segment holds it. */
@@ -194,21 +208,21 @@ export class Journal implements AsyncDisposable {
     return new JournalReader({
       disk: this.#options.disk,
       locate: (sequence) => this.#locate(sequence),
-      unpack: (segment) => this.#shelf.unpack(segment.firstSequence),
+      unpack: (segment) => this.shelf.unpack(segment.firstSequence),
     });
   }
 
   /** `holder` has no more need of records up to `sequence`. */
   release(holder: string, sequence: number): void {
-    this.#shelf.release(holder, sequence);
+    this.shelf.release(holder, sequence);
   }
 
   /** Gives out numbers from `nextSequence` on in a new epoch. */
   beginEpoch(nextSequence: number, reason: string): void {
-    this.#finishRotation();
     const header = { firstSequence: nextSequence, epoch: randomEpoch() };
-    this.#numbering.begin(header);
-    this.#rotate(header);
+    this.#writer.beginSegment(header);
+    this.#home?.beginEpoch(header);
+    this.#saveState(false);
     this.#options.report({
       level: nextSequence === 1 ? "debug" : "warning",
       kind: "epoch_started",
@@ -223,77 +237,63 @@ export class Journal implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.#atOnce = true;
     await this.#schedule.stop();
-    await this.#shelf.stop();
-    await this.#saveState(this.#rotation === null);
-    this.#closeFiles();
+    await this.#saveState(this.#writer.isSettled);
+    await this.#closeFiles();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
+  async #keep(): Promise<boolean> {
+    if (this.#home === null) await this.#openLater();
+    const atOnce = this.#atOnce;
+    this.#atOnce = false;
+    if (this.#home !== null) await this.#writer.keep(atOnce);
+    return this.#home !== null && this.#writer.isSettled;
+  }
+
+  /** Opens the disk that could not be opened at start. */
+  async #openLater(): Promise<void> {
+    const home = await Home.open(this.#options, this.#recordHeader).catch(() => null);
+    if (home === null) return;
+    const { active } = this.#writer;
+    const left = { complete: this.shelf.segments, active };
+    const joined = joinTail({ home, left, next: home.next, tail: this.#tail });
+    this.shelf.exchange(joined.segments);
+    this.#writer.exchange(joined);
+    this.#home = home;
+    this.#arrive(home);
+    this.#schedule.advance(this.lastSequence);
+  }
+
+  /** Begins a new epoch where the files found at home demand it. */
+  #arrive(home: Home): void {
+    if (home.reasonForNewEpoch === null) return;
+    const next = Math.max(home.next.firstSequence, this.#writer.active.nextSequence);
+    this.beginEpoch(next, home.reasonForNewEpoch);
+  }
+
   #locate(sequence: number): ReadableSegment | null {
-    if (sequence > this.syncedSequence) return null;
-    const rotated = this.#shelf.find(sequence);
-    if (rotated !== undefined) return rotated;
-    const { firstSequence, epoch } = this.#active.header;
-    if (this.syncedSequence < firstSequence) return null;
-    return {
-      firstSequence,
-      lastSequence: this.syncedSequence,
-      epoch,
-      base: `${this.#options.folder}/${this.name}`,
-      compressed: false,
-    };
+    if (sequence > this.syncedSequence || !this.isOpen) return null;
+    const shelved = this.shelf.find(sequence);
+    if (shelved !== undefined) return shelved;
+    const { header, files } = this.#writer.active;
+    if (this.syncedSequence < header.firstSequence) return null;
+    const lastSequence = this.syncedSequence;
+    return { ...header, lastSequence, base: files.base, compressed: false, files };
   }
 
-  #orRefuse(write: () => void): void {
-    try {
-      write();
-    } catch (cause) {
-      throw new AppendError(`append to ${this.name}.log: ${errorText(cause)}`, { cause });
-    }
-  }
-
-  #rotate(header: IndexHeader): void {
-    const { disk, folder, clock } = this.#options;
-    this.#finishRotation();
-    this.#rotation = new Rotation({
-      disk,
-      folder,
-      channel: this.name,
-      old: this.#active,
-      header,
-      wallMs: clock.wallMs(),
-      recordHeader: this.#recordHeader,
-    });
-    this.#finishRotation();
-  }
-
-  /** Goes on with a rotation that the disk has refused to finish, if there is one. */
-  #finishRotation(): void {
-    if (this.#rotation === null) return;
-    const old = this.#active;
-    const { active, rotated } = this.#rotation.finish();
-    this.#rotation = null;
-    this.#active = active;
-    this.#schedule.retire(old);
-    if (rotated !== null) this.#shelf.add(rotated);
-    this.#saveState(false);
-  }
-
-  #closeFiles(): void {
-    this.#active.close();
-    this.#rotation?.close();
+  async #closeFiles(): Promise<void> {
+    this.#writer.close();
+    await this.shelf.stop();
   }
 
   #saveState(closed: boolean): Promise<void> {
-    const { header, nextSequence } = this.#active;
-    return this.#numbering.save({
-      activeFirstSequence: header.firstSequence,
-      nextSequence,
-      closed,
-    });
+    const { header, nextSequence } = this.#writer.active;
+    return this.#home?.save({ activeFirstSequence: header.firstSequence, nextSequence, closed }) ??
+      Promise.resolve();
   }
 }

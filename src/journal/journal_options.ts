@@ -4,12 +4,25 @@ import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { Report } from "../platform/notice.ts";
 import type { ChannelId } from "../record.ts";
-import type { JournalPlace } from "./opening.ts";
+import type { JournalPlace } from "./journal_place.ts";
+import type { TailBudget } from "./tail_budget.ts";
+
+/** What the free space of the disk allows, at any moment. */
+export interface SpaceGate {
+  /** Free bytes that must be left. */
+  readonly floorBytes: number;
+  /** Nothing may be added to the disk now. */
+  readonly isClosed: boolean;
+}
 
 export interface JournalOptions {
   readonly channel: ChannelId;
   /** Folder of the logs. */
   readonly folder: string;
+  /** Folder on a memory file system, for records that the disk does not take. */
+  readonly tailFolder: string;
+  readonly tailBudget: TailBudget;
+  readonly space: SpaceGate;
   /** Path of the file that keeps the numbering; its folder must be there. */
   readonly statePath: string;
   /** Identity of the machine's present run, such as Linux's boot id. */

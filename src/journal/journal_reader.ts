@@ -2,7 +2,7 @@
 // what has been synced, and every record it returns has passed its checksum.
 
 import { crc32 } from "node:zlib";
-import type { Disk, ReadFile } from "../platform/disk.ts";
+import type { AppendFile, Disk, ReadFile } from "../platform/disk.ts";
 import type { JournalRecord } from "../record.ts";
 import {
   decodeIndexEntry,
@@ -10,6 +10,7 @@ import {
   indexEntryBytes,
   indexHeaderBytes,
 } from "./segment_index.ts";
+import type { SegmentFiles } from "./segment_files.ts";
 
 /** A segment as a reader needs it. */
 export interface ReadableSegment {
@@ -20,6 +21,8 @@ export interface ReadableSegment {
   /** Path without ending; may change when the segment is rotated. */
   readonly base: string;
   readonly compressed: boolean;
+  /** Open descriptors to read it by, where its names cannot be relied on. */
+  readonly files?: SegmentFiles;
 }
 
 export interface ReaderSource {
@@ -56,10 +59,14 @@ export interface ReadResult {
   readonly unreadable: readonly SequenceRange[];
 }
 
+type Readable = Pick<ReadFile, "read">;
+
 interface OpenSegment {
-  readonly firstSequence: number;
-  readonly log: ReadFile;
-  readonly index: ReadFile;
+  /** What it was opened by. */
+  readonly key: string | SegmentFiles;
+  readonly log: Readable;
+  readonly index: Readable;
+  readonly close: () => void;
 }
 
 export class JournalReader implements Disposable {
@@ -116,25 +123,40 @@ export class JournalReader implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#open?.log.close();
-    this.#open?.index.close();
+    this.#open?.close();
     this.#open = null;
   }
 
   #files(segment: ReadableSegment): OpenSegment {
-    if (this.#open?.firstSequence === segment.firstSequence) return this.#open;
+    if (this.#open?.key === (segment.files ?? segment.base)) return this.#open;
     this[Symbol.dispose]();
-    const { disk } = this.#source;
-    const log = disk.read(`${segment.base}.log`);
-    try {
-      const index = disk.read(`${segment.base}.idx`);
-      this.#open = { firstSequence: segment.firstSequence, log, index };
-      return this.#open;
-    } catch (error) {
-      log.close();
-      throw error;
-    }
+    return this.#open = segment.files === undefined
+      ? openByName(this.#source.disk, segment.base)
+      : openByDescriptor(segment.files);
   }
+}
+
+function openByName(disk: Disk, base: string): OpenSegment {
+  const log = disk.read(`${base}.log`);
+  try {
+    const index = disk.read(`${base}.idx`);
+    const close = (): void => {
+      log.close();
+      index.close();
+    };
+    return { key: base, log, index, close };
+  } catch (error) {
+    log.close();
+    throw error;
+  }
+}
+
+function openByDescriptor(files: SegmentFiles): OpenSegment {
+  const readable = (file: AppendFile): Readable => ({
+    read: (buffer, offset) => Promise.resolve(file.readNow(buffer, offset)),
+  });
+  const { log, index } = files.hold();
+  return { key: files, log: readable(log), index: readable(index), close: () => files.close() };
 }
 
 /** How many of the entries fit, and the stretch of log that holds them. At least one entry. */

@@ -4,17 +4,14 @@
 import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import type { RecordHeader } from "../record.ts";
-import { createSegmentFiles } from "./active_segment.ts";
+import { ActiveSegment } from "./active_segment.ts";
 import { decompressLog } from "./compression.ts";
 import { epochOf, type JournalState, randomEpoch } from "./journal_state.ts";
+import { finishRotation, removeTemporaries } from "./interrupted_rotation.ts";
+import { cutBackTo, type JournalPlace } from "./journal_place.ts";
 import { type Damage, type RepairedSegment, repairSegment } from "./recovery.ts";
-import {
-  findRotatedSegment,
-  lastEndOf,
-  readIndexHeader,
-  type RotatedSegment,
-} from "./rotated_segment.ts";
-import { indexEntryBytes, type IndexHeader, indexHeaderBytes } from "./segment_index.ts";
+import { filesOf, findRotatedSegment, lastEndOf, type RotatedSegment } from "./rotated_segment.ts";
+import { indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
 import { rotatedNames } from "./segment_names.ts";
 
 /** A channel's files as they stand, before the first append. */
@@ -26,12 +23,6 @@ export interface OpenedSegments {
   readonly damaged: boolean;
 }
 
-/** How far an active segment reached at some moment. */
-export interface JournalPlace extends IndexHeader {
-  readonly count: number;
-  readonly logBytes: number;
-}
-
 interface Place {
   readonly disk: Disk;
   readonly folder: string;
@@ -39,12 +30,13 @@ interface Place {
   readonly recordHeader: RecordHeader;
   readonly state: JournalState | undefined;
   readonly cutBackTo: JournalPlace | undefined;
+  readonly wallMs: number;
   readonly report: Report;
 }
 
 export async function openSegments(place: Place): Promise<OpenedSegments> {
   const { disk, folder, channel, state } = place;
-  finishRotation(place);
+  finishRotation(place, { ...place, nextSequence: state?.activeFirstSequence ?? 1 });
   removeTemporaries(place);
   cutBack(place);
   const rotated: RotatedSegment[] = [];
@@ -56,15 +48,15 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
     if (segment === null) damaged = true;
     else rotated.push(segment);
   }
-  const newest = rotated.at(-1);
+  const newest = rotated.pop();
   if (newest !== undefined && !newest.compressed && state?.closed !== true) {
     const repaired = repair(place, newest.base, newest.firstSequence);
     damaged ||= repaired.damage.length > 0;
     if (repaired.extent.open !== null) {
       cutMovedTail(place, newest.base, repaired.extent.open.offset);
     }
-    rotated[rotated.length - 1] = findRotatedSegment(disk, newest.base) ?? newest;
-  }
+    rotated.push(...keepUnlessEmpty(disk, newest));
+  } else if (newest !== undefined) rotated.push(newest);
   const expected = Math.max(
     (rotated.at(-1)?.lastSequence ?? 0) + 1,
     state?.activeFirstSequence ?? 1,
@@ -74,35 +66,43 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
   const inFiles = active.header.firstSequence + active.extent.count;
   damaged ||= found === null ? state !== undefined : active.damage.length > 0;
   return {
-    rotated,
+    rotated: withoutOverlap(rotated, active.header.firstSequence),
     active: withLastEnd(place, active, rotated.at(-1)),
     nextSequence: Math.max(inFiles, expected),
     damaged: damaged || inFiles < expected,
   };
 }
 
-/** See `Journal`'s rotation: the coming segment is whole on disk before the old one is renamed. */
-function finishRotation({ disk, folder, channel }: Place): void {
-  const base = `${folder}/${channel}`;
-  const has = (path: string): boolean => disk.size(path) !== null;
-  if (has(`${base}.log`) && (has(`${base}.next.log`) || has(`${base}.idx`))) {
-    for (const ending of [".next.log", ".next.idx"]) {
-      if (has(base + ending)) disk.remove(base + ending);
-    }
-    return;
-  }
-  if (has(`${base}.next.log`)) {
-    if (has(`${base}.idx`)) {
-      const orphan = rotatedNames(channel, disk.list(folder)).findLast(({ base: name }) =>
-        has(`${folder}/${name}.log`) && !has(`${folder}/${name}.idx`)
-      );
-      if (orphan === undefined) disk.remove(`${base}.idx`);
-      else disk.rename(`${base}.idx`, `${folder}/${orphan.base}.idx`);
-    }
-    disk.rename(`${base}.next.log`, `${base}.log`);
-  }
-  if (has(`${base}.next.idx`)) disk.rename(`${base}.next.idx`, `${base}.idx`);
-  disk.syncFolderNow(folder);
+/** Takes back an append that was not finished for certain. */
+function cutBack({ disk, folder, channel, cutBackTo: place }: Place): void {
+  if (place === undefined) return;
+  const newest = rotatedNames(channel, disk.list(folder)).at(-1)?.base;
+  if (newest !== undefined) cutBackTo(disk, `${folder}/${newest}`, place);
+  cutBackTo(disk, `${folder}/${channel}`, place);
+}
+
+/** A segment that was rotated for the sake of a new epoch may hold nothing. */
+function keepUnlessEmpty(disk: Disk, { base }: RotatedSegment): RotatedSegment[] {
+  const segment = findRotatedSegment(disk, base);
+  if (segment === null) return [];
+  if (segment.count > 0 || disk.size(`${base}.log`) !== 0) return [segment];
+  for (const { path } of filesOf(disk, segment)) disk.remove(path);
+  return [];
+}
+
+/**
+ * A segment's numbers end where the next one's begin. What it holds beyond was never synced there: it
+ * was copied into the next one when the disk refused.
+ */
+function withoutOverlap(
+  segments: readonly RotatedSegment[],
+  activeFirst: number,
+): RotatedSegment[] {
+  return segments.map((segment, i) => {
+    const nextFirst = segments[i + 1]?.firstSequence ?? activeFirst;
+    const count = Math.max(0, Math.min(segment.count, nextFirst - segment.firstSequence));
+    return { ...segment, count, lastSequence: segment.firstSequence + count - 1 };
+  });
 }
 
 /** The open record that a rotation copied into the coming segment, and could not cut off any more. */
@@ -127,32 +127,6 @@ function readPart(disk: Disk, path: string, offset: number, length: number): Uin
     return bytes.subarray(0, file.readNow(bytes, offset));
   } finally {
     file.close();
-  }
-}
-
-/** Takes back an append that was not finished for certain; nothing of it was ever seen by a reader. */
-function cutBack({ disk, folder, channel, cutBackTo }: Place): void {
-  const base = `${folder}/${channel}`;
-  if (cutBackTo === undefined || readIndexHeader(disk, base)?.epoch !== cutBackTo.epoch) return;
-  if (readIndexHeader(disk, base)?.firstSequence !== cutBackTo.firstSequence) return;
-  const indexBytes = indexHeaderBytes + cutBackTo.count * indexEntryBytes;
-  for (const [ending, length] of [[".idx", indexBytes], [".log", cutBackTo.logBytes]] as const) {
-    if ((disk.size(base + ending) ?? 0) <= length) continue;
-    const file = disk.append(base + ending);
-    try {
-      file.truncate(length);
-    } finally {
-      file.close();
-    }
-  }
-}
-
-/** Half-packed logs; and packed ones whose original was not deleted any more. */
-function removeTemporaries({ disk, folder, channel }: Place): void {
-  const names = disk.list(folder).filter((name) => name.startsWith(`${channel}.`));
-  for (const name of names) {
-    const packedTwice = name.endsWith(".log.gz") && names.includes(name.slice(0, -".gz".length));
-    if (name.endsWith(".tmp") || packedTwice) disk.remove(`${folder}/${name}`);
   }
 }
 
@@ -207,10 +181,16 @@ function withLastEnd(
 
 /** An active segment where there is none: none ever was, or it is gone. */
 function createActive(place: Place, firstSequence: number): RepairedSegment {
-  const { disk, folder, channel, state } = place;
+  const { disk, folder, channel, recordHeader, state } = place;
   const header = { firstSequence, epoch: epochOf(state, firstSequence) ?? randomEpoch() };
-  createSegmentFiles({ disk, base: `${folder}/${channel}`, header, tail: new Uint8Array(0) });
-  disk.syncFolderNow(folder);
+  const base = `${folder}/${channel}`;
+  const segment = ActiveSegment.begin({ disk, base, header, recordHeader });
+  try {
+    segment.syncNow();
+    disk.syncFolderNow(folder);
+  } finally {
+    segment.close();
+  }
   const extent = { logBytes: 0, count: 0, open: null, lastEnd: null };
   return { header, extent, reindexed: 0, damage: [] };
 }

@@ -13,6 +13,13 @@ import {
 
 export interface RotatedSegment extends ReadableSegment {
   readonly count: number;
+  /** Of its files, in bytes. */
+  readonly bytes: number;
+  /**
+   * Where it is: in order on the disk; on its way there in a rotation; left in disorder when the disk
+   * refused, or without its names; or in memory, until the disk takes it.
+   */
+  readonly place: "disk" | "rotating" | "unsettled" | "memory";
 }
 
 /**
@@ -20,18 +27,20 @@ export interface RotatedSegment extends ReadableSegment {
  * missing or damaged, or its log is gone.
  */
 export function findRotatedSegment(disk: Disk, base: string): RotatedSegment | null {
-  const plain = disk.size(`${base}.log`) !== null;
-  const compressed = disk.size(`${base}.log.gz`) !== null;
+  const plainBytes = disk.size(`${base}.log`);
+  const logBytes = plainBytes ?? disk.size(`${base}.log.gz`);
   const indexBytes = disk.size(`${base}.idx`);
   const header = readIndexHeader(disk, base);
-  if (!plain && !compressed || indexBytes === null || header === null) return null;
+  if (logBytes === null || indexBytes === null || header === null) return null;
   const count = Math.floor((indexBytes - indexHeaderBytes) / indexEntryBytes);
   return {
     ...header,
     count,
     lastSequence: header.firstSequence + count - 1,
     base,
-    compressed: !plain,
+    compressed: plainBytes === null,
+    bytes: logBytes + indexBytes,
+    place: "disk",
   };
 }
 
@@ -61,9 +70,18 @@ export function readIndexHeader(disk: Disk, base: string): IndexHeader | null {
   }
 }
 
+/** The files of a segment that are there, the index first. */
+export function filesOf(
+  disk: Disk,
+  { base }: RotatedSegment,
+): { readonly path: string; readonly bytes: number }[] {
+  return [".idx", ".log", ".log.gz"].flatMap((ending) => {
+    const bytes = disk.size(base + ending);
+    return bytes === null ? [] : [{ path: base + ending, bytes }];
+  });
+}
+
 /** Deletes a segment, index first: a log without index is found again, the reverse is a loss. */
 export function removeRotatedSegment(disk: Disk, segment: RotatedSegment): void {
-  for (const ending of [".idx", ".log", ".log.gz"]) {
-    if (disk.size(segment.base + ending) !== null) disk.remove(segment.base + ending);
-  }
+  for (const { path } of filesOf(disk, segment)) disk.remove(path);
 }

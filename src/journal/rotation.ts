@@ -1,11 +1,12 @@
-// Exchanges the active segment for a new one. Every step can be interrupted by a power cut: the
-// coming segment is whole before the old one moves, and the names tell which step was the last
-// (opening.ts finishes it). A record that is open moves along. A step that the disk refuses is
-// tried again; until the last one is done, nothing may be appended.
+// Exchanges the active segment for a coming one. The coming one is made under `.next` names and
+// appended to at once; that is all that happens in the turn. What takes time follows step by step:
+// the old segment and the coming one are synced, then the old one is renamed away, then the coming
+// one takes its names, with the folder synced between. A power cut between any two steps leaves
+// names that tell how far it went (interrupted_rotation.ts finishes it).
 
 import type { Disk } from "../platform/disk.ts";
 import type { RecordHeader } from "../record.ts";
-import { ActiveSegment, createSegmentFiles } from "./active_segment.ts";
+import { ActiveSegment } from "./active_segment.ts";
 import type { RotatedSegment } from "./rotated_segment.ts";
 import type { IndexHeader } from "./segment_index.ts";
 import { rotatedBase } from "./segment_names.ts";
@@ -14,101 +15,109 @@ export interface RotationOptions {
   readonly disk: Disk;
   readonly folder: string;
   readonly channel: string;
-  readonly old: ActiveSegment;
+  readonly recordHeader: RecordHeader;
   /** Of the coming segment. */
   readonly header: IndexHeader;
   readonly wallMs: number;
-  readonly recordHeader: RecordHeader;
+  /** What was appended to until now. */
+  readonly former: ActiveSegment;
+  /**
+   * The former one stands in this folder and is put away, its open record excepted; else the coming
+   * one takes over all that it holds.
+   */
+  readonly formerIsHere: boolean;
+}
+
+/** A step of a rotation: blocking, and off the turn where that makes a difference. */
+interface Step {
+  readonly now: () => void;
+  readonly soon?: () => Promise<void>;
 }
 
 export class Rotation {
-  readonly #options: RotationOptions;
-  readonly #steps: (() => void)[];
-  readonly #rotated: RotatedSegment | null;
-  #tail = new Uint8Array(0);
-  #active: ActiveSegment | null = null;
+  /** The segment that was active before, if it stood in this folder. */
+  readonly old: ActiveSegment | null;
+  /** The same as long as it waits for its names; `null` when it holds no record. */
+  readonly oldRotating: RotatedSegment | null;
+  /** The same under its names. */
+  readonly oldRotated: RotatedSegment | null;
+  readonly coming: ActiveSegment;
+  readonly #steps: Step[];
+  #comingIsNamed = false;
 
+  /** Makes the coming segment. @throws {Error} what the disk threw; the former one goes on */
   constructor(options: RotationOptions) {
-    this.#options = options;
-    const { disk, folder, channel, old, header } = options;
+    const { disk, folder, channel, former, formerIsHere } = options;
     const base = `${folder}/${channel}`;
-    this.#rotated = this.#describeRotated();
-    const rotated = this.#rotated?.base;
-    const putAway = (ending: string): void => {
-      if (rotated === undefined) disk.remove(base + ending);
-      else disk.rename(base + ending, rotated + ending);
+    const from = formerIsHere ? former.extent.count : 0;
+    this.coming = ActiveSegment.begin({ ...options, base: `${base}.next`, from });
+    const coming = this.coming;
+    const old = formerIsHere ? former : null;
+    const { count } = former.extent;
+    const rotated = `${folder}/${
+      rotatedBase(channel, former.header.firstSequence, options.wallMs)
+    }`;
+    this.old = old;
+    this.oldRotating = old === null || count === 0 ? null : old.firstRecords(count, "rotating");
+    this.oldRotated = this.oldRotating && { ...this.oldRotating, base: rotated, place: "disk" };
+    const syncFolder: Step = {
+      now: () => disk.syncFolderNow(folder),
+      soon: () => disk.syncFolder(folder),
     };
     this.#steps = [
-      () => this.#tail = readOpenRecord(disk, base, old),
-      () => old.syncNow(),
-      () => createSegmentFiles({ disk, base: `${base}.next`, header, tail: this.#tail }),
-      () => disk.syncFolderNow(folder),
-      () => putAway(".log"),
-      () => putAway(".idx"),
-      () => disk.syncFolderNow(folder),
-      () => disk.rename(`${base}.next.log`, `${base}.log`),
-      () => disk.rename(`${base}.next.idx`, `${base}.idx`),
-      () => disk.syncFolderNow(folder),
-      () => this.#active = this.#openActive(),
-      () => old.dropOpen(),
+      { now: () => old?.syncNow(), soon: async () => await old?.sync() },
+      { now: () => coming.syncNow(), soon: () => coming.sync() },
+      syncFolder,
+      {
+        now: () => {
+          this.#comingIsNamed = true;
+          old?.dropOpen();
+          if (count === 0) old?.files.remove();
+          else old?.files.moveTo(rotated);
+        },
+      },
+      syncFolder,
+      { now: () => coming.files.moveTo(base) },
+      syncFolder,
     ];
   }
 
+  /** The coming segment's names survive a power cut. */
+  get comingIsNamed(): boolean {
+    return this.#comingIsNamed;
+  }
+
   /**
-   * Takes the steps that are left and returns the segment that takes the old one's place, and what
-   * the old one is now (`null` when it held no record and was removed). The old one is synced and
-   * left open. Blocks for as long as the syncs take.
+   * Takes the steps that are left.
    * @throws {Error} what the disk threw; the next call goes on from there
    */
-  finish(): { readonly active: ActiveSegment; readonly rotated: RotatedSegment | null } {
+  async settle(): Promise<void> {
     for (let step = this.#steps[0]; step !== undefined; step = this.#steps[0]) {
-      step();
+      if (step.soon === undefined) step.now();
+      else await step.soon();
+      // The same step may have been taken by `settleNow` meanwhile.
+      if (this.#steps[0] === step) this.#steps.shift();
+    }
+  }
+
+  /** The same, before it returns. */
+  settleNow(): void {
+    for (let step = this.#steps[0]; step !== undefined; step = this.#steps[0]) {
+      step.now();
       this.#steps.shift();
     }
-    const active = this.#active ?? this.#openActive();
-    return { active, rotated: this.#rotated };
   }
 
-  /** Gives up a rotation that was refused; opening the journal finishes it. */
-  close(): void {
-    this.#active?.close();
-  }
-
-  #describeRotated(): RotatedSegment | null {
-    const { folder, channel, old, wallMs } = this.#options;
-    const { count } = old.extent;
-    if (count === 0) return null;
-    const base = `${folder}/${rotatedBase(channel, old.header.firstSequence, wallMs)}`;
-    return { ...old.header, count, lastSequence: old.nextSequence - 1, base, compressed: false };
-  }
-
-  #openActive(): ActiveSegment {
-    const { disk, folder, channel, old, header, recordHeader } = this.#options;
-    const { open, lastEnd } = old.extent;
-    const extent = {
-      logBytes: this.#tail.length,
-      count: 0,
-      open: open === null ? null : { ...open, offset: 0 },
-      lastEnd,
-    };
-    return new ActiveSegment({ disk, base: `${folder}/${channel}`, header, extent, recordHeader });
+  /** Leaves the files as they stand: somebody else puts them in order. */
+  abandon(): void {
+    this.#steps.length = 0;
   }
 }
 
-/** What stands of the open record in the log at `base`. */
-function readOpenRecord(
-  disk: Disk,
-  base: string,
-  segment: ActiveSegment,
-): Uint8Array<ArrayBuffer> {
-  const { open, logBytes } = segment.extent;
-  if (open === null) return new Uint8Array(0);
-  const bytes = new Uint8Array(logBytes - open.offset);
-  const log = disk.read(`${base}.log`);
-  try {
-    log.readNow(bytes, open.offset);
-  } finally {
-    log.close();
+/** Removes what a coming segment has left that the disk refused to make. */
+export function sweepComing(disk: Disk, folder: string, channel: string): void {
+  for (const ending of [".next.idx", ".next.log"]) {
+    const path = `${folder}/${channel}${ending}`;
+    if (disk.size(path) !== null) disk.remove(path);
   }
-  return bytes;
 }

@@ -1,11 +1,15 @@
-// The rotated segments of a journal, oldest first: finds the one that holds a sequence, and lets
-// go of what nobody needs, in the background, one thing at a time.
+// The segments of a journal that take no more records, oldest first: finds the one that holds a
+// sequence, and lets go of what nobody needs, in the background, one thing at a time. The newest that
+// some sink still needs are held open: when somebody deletes them, they are still there to copy.
 
 import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import { compressLog, decompressLog } from "./compression.ts";
 import { planRetention } from "./retention.ts";
-import { removeRotatedSegment, type RotatedSegment } from "./rotated_segment.ts";
+import { filesOf, removeRotatedSegment, type RotatedSegment } from "./rotated_segment.ts";
+
+/** How many segments are held open at most. */
+const heldSegments = 4;
 
 export class SegmentShelf {
   readonly #disk: Disk;
@@ -14,7 +18,7 @@ export class SegmentShelf {
   readonly #compress: boolean;
   readonly #report: Report;
   readonly #released: Map<string, number>;
-  #segments: RotatedSegment[];
+  #segments: RotatedSegment[] = [];
   #work: Promise<void> = Promise.resolve();
   #tidying = false;
   #stopped = false;
@@ -22,7 +26,6 @@ export class SegmentShelf {
   constructor(options: {
     readonly disk: Disk;
     readonly channel: string;
-    readonly segments: readonly RotatedSegment[];
     readonly maxBackups: number;
     readonly compress: boolean;
     /** Who must release records before they may go. */
@@ -31,7 +34,6 @@ export class SegmentShelf {
   }) {
     this.#disk = options.disk;
     this.#channel = options.channel;
-    this.#segments = [...options.segments];
     this.#maxBackups = options.maxBackups;
     this.#compress = options.compress;
     this.#released = new Map(options.holders.map((holder) => [holder, 0]));
@@ -40,6 +42,11 @@ export class SegmentShelf {
 
   get segments(): readonly RotatedSegment[] {
     return this.#segments;
+  }
+
+  /** Every sink has passed the records up to this sequence. */
+  get releasedSequence(): number {
+    return Math.min(...this.#released.values());
   }
 
   /** The segment that holds `sequence`, or else the first one behind it. */
@@ -55,18 +62,51 @@ export class SegmentShelf {
     return this.#segments.slice(low).find((segment) => segment.count > 0);
   }
 
-  /** Takes in a segment that has just been rotated. */
+  /** Holds these from now on, in this order. */
+  exchange(segments: readonly RotatedSegment[]): void {
+    this.#segments = [...segments];
+    this.#tidy();
+  }
+
+  /** Takes in a segment that has just got its last record. */
   add(segment: RotatedSegment): void {
     this.#segments.push(segment);
     this.#tidy();
   }
 
+  /** `former`, if it is still here, has become `segment`, or has held nothing. */
+  replace(former: RotatedSegment, segment: RotatedSegment | null): void {
+    this.#segments = this.#segments.flatMap((each) =>
+      each !== former ? [each] : segment === null ? [] : [segment]
+    );
+    this.#tidy();
+  }
+
   /** `holder` has no more need of records up to `sequence`. */
   release(holder: string, sequence: number): void {
-    const before = this.#releasedSequence();
+    const before = this.releasedSequence;
     this.#released.set(holder, sequence);
-    const oldest = this.#segments[0];
-    if (oldest !== undefined && this.#releasedSequence() !== before) this.#tidy();
+    if (this.#segments.length > 0 && this.releasedSequence !== before) this.#tidy();
+  }
+
+  /** Lets a segment go before its time, and tells exactly what that costs. */
+  giveUp(segment: RotatedSegment, why: string): void {
+    if (!this.#segments.includes(segment)) return;
+    segment.files?.close();
+    removeRotatedSegment(this.#disk, segment);
+    this.#forget(segment, why);
+  }
+
+  /** Segments whose files were deleted: those still held open are to be copied, the others are lost. */
+  noticeVanished(): void {
+    for (const segment of this.#segments) {
+      if (segment.place !== "disk") continue;
+      if (segment.files === undefined) {
+        if (filesOf(this.#disk, segment).length < 2) this.#forget(segment, "its files are gone");
+      } else if (!segment.files.areHere()) {
+        this.replace(segment, { ...segment, place: "unsettled" });
+      }
+    }
   }
 
   /** Makes the compressed segment that begins with `firstSequence` readable again. */
@@ -75,7 +115,7 @@ export class SegmentShelf {
       const segment = this.#segments.find((each) => each.firstSequence === firstSequence);
       if (segment === undefined || !segment.compressed) return;
       await decompressLog(this.#disk, segment.base);
-      this.#replace(segment, { ...segment, compressed: false });
+      this.#changePacking(segment, false);
     });
   }
 
@@ -83,13 +123,35 @@ export class SegmentShelf {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#work;
+    for (const { files } of this.#segments) files?.close();
   }
 
-  #releasedSequence(): number {
-    return Math.min(...this.#released.values());
+  #forget(segment: RotatedSegment, why: string): void {
+    this.#segments = this.#segments.filter((each) => each !== segment);
+    if (segment.count === 0) return;
+    const from = Math.max(segment.firstSequence, this.releasedSequence + 1);
+    const to = segment.lastSequence;
+    const lost = to - from + 1;
+    if (lost > 0) {
+      this.#report({
+        level: "error",
+        kind: "records_lost",
+        message: `${this.#channel}: records ${from}–${to} are lost before delivery: ${why}`,
+        details: { from, to, records: lost },
+      });
+    } else {
+      const first = segment.firstSequence;
+      this.#report({
+        level: "warning",
+        kind: "records_not_kept",
+        message: `${this.#channel}: records ${first}–${to}, all delivered, are not kept: ${why}`,
+        details: { from: first, to, records: segment.count },
+      });
+    }
   }
 
   #tidy(): void {
+    this.#closeNeedless();
     if (this.#tidying || this.#stopped) return;
     this.#tidying = true;
     this.#exclusively(() => {
@@ -104,11 +166,24 @@ export class SegmentShelf {
     });
   }
 
+  /** Closes what was held open for a sink that has it now, or that is too old to be held. */
+  #closeNeedless(): void {
+    const held = this.#segments.filter(({ place, files }) => place === "disk" && files);
+    const newest = new Set(held.slice(-heldSegments));
+    this.#segments = this.#segments.map((segment) => {
+      const { files, ...closed } = segment;
+      const needed = segment.place !== "disk" || files === undefined ||
+        newest.has(segment) && segment.lastSequence > this.releasedSequence;
+      if (!needed) files.close();
+      return needed ? segment : closed;
+    });
+  }
+
   async #applyRetention(): Promise<void> {
-    const plan = planRetention(this.#segments, {
+    const plan = planRetention(this.#segments.filter(({ place }) => place === "disk"), {
       maxBackups: this.#maxBackups,
       compress: this.#compress,
-      releasedSequence: this.#releasedSequence(),
+      releasedSequence: this.releasedSequence,
     });
     for (const segment of plan.remove) {
       removeRotatedSegment(this.#disk, segment);
@@ -116,13 +191,15 @@ export class SegmentShelf {
     }
     for (const segment of plan.compress) {
       if (this.#stopped) return;
+      if (!this.#segments.includes(segment)) continue;
       await compressLog(this.#disk, segment.base);
-      this.#replace(segment, { ...segment, compressed: true });
+      this.#changePacking(segment, true);
     }
   }
 
-  #replace(old: RotatedSegment, segment: RotatedSegment): void {
-    this.#segments = this.#segments.map((each) => each === old ? segment : each);
+  #changePacking(segment: RotatedSegment, compressed: boolean): void {
+    const bytes = filesOf(this.#disk, segment).reduce((sum, file) => sum + file.bytes, 0);
+    this.replace(segment, { ...segment, compressed, bytes });
   }
 
   /** Runs `task` after those before it. */

@@ -1,17 +1,16 @@
-// When a journal is synced: at most once an interval, or after every append; one sync at a time,
+// When a journal is made safe: at most once an interval, or after every append; one round at a time,
 // each covering all that was appended before it began (group commit).
 
 import { errorText, type Report } from "../platform/notice.ts";
 
-/** How long to wait after a refused sync, so that a dead disk does not take the processor too. */
+/** How long to wait after a refused round, so that a dead disk does not take the processor too. */
 const retryMs = 250;
 
 export class SyncSchedule {
   readonly #interval: number | "always";
   readonly #appended: () => number;
-  readonly #sync: () => Promise<void>;
+  readonly #keep: () => Promise<boolean>;
   readonly #report: Report;
-  readonly #retired: { close(): void }[] = [];
   readonly #waiters = new Set<() => void>();
   #synced: number;
   #dirty = false;
@@ -23,19 +22,20 @@ export class SyncSchedule {
   constructor(options: {
     /** Milliseconds, or after every append. */
     readonly interval: number | "always";
-    /** Last sequence appended; also what is synced at the start. */
+    /** Last sequence appended; also what is safe at the start. */
     readonly appended: () => number;
-    readonly sync: () => Promise<void>;
+    /** Makes safe what was appended; false when it wants to be called again without a request. */
+    readonly keep: () => Promise<boolean>;
     readonly report: Report;
   }) {
     this.#interval = options.interval;
     this.#appended = options.appended;
-    this.#sync = options.sync;
+    this.#keep = options.keep;
     this.#report = options.report;
     this.#synced = options.appended();
   }
 
-  /** Last sequence known to be on disk. */
+  /** Last sequence known to be safe. */
   get synced(): number {
     return this.#synced;
   }
@@ -46,17 +46,29 @@ export class SyncSchedule {
     if (this.#running !== null || this.#timer !== undefined || this.#stopped) return;
     const waitMs = this.#interval === "always" ? 0 : this.#interval;
     if (waitMs === 0 && !this.#failing) this.#start();
-    else this.#timer = setTimeout(() => this.#start(), this.#failing ? retryMs : waitMs);
+    else this.#wait(this.#failing ? retryMs : waitMs);
   }
 
-  /** Syncs all that was appended before the call. @throws {Error} when the disk refuses */
+  /** Something cannot wait for the interval. */
+  hurry(): void {
+    this.#dirty = true;
+    if (this.#running === null && !this.#failing && !this.#stopped) this.#start();
+  }
+
+  /** Everything up to `sequence` is safe already. */
+  advance(sequence: number): void {
+    this.#synced = sequence;
+    for (const look of [...this.#waiters]) look();
+  }
+
+  /** Makes safe all that was appended before the call. @throws {Error} when that is refused */
   async now(): Promise<void> {
     while (this.#running !== null) await this.#running;
     await this.#start();
     if (this.#failing) throw new Error("sync: the disk refused; see the log");
   }
 
-  /** Resolves when more than `sequence` is synced, or when `signal` aborts. */
+  /** Resolves when more than `sequence` is safe, or when `signal` aborts. */
   beyond(sequence: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
@@ -71,18 +83,15 @@ export class SyncSchedule {
     });
   }
 
-  /** A file that was synced for the last time; it is closed when no sync is using it any more. */
-  retire(file: { close(): void }): void {
-    this.#retired.push(file);
-    this.#closeRetired();
-  }
-
-  /** Syncs a last time and stops. */
+  /** One last round, then none. */
   async stop(): Promise<void> {
     this.#stopped = true;
     while (this.#running !== null) await this.#running;
     await this.#start();
-    this.#closeRetired();
+  }
+
+  #wait(ms: number): void {
+    this.#timer = setTimeout(() => this.#start(), ms);
   }
 
   #start(): Promise<void> {
@@ -95,9 +104,10 @@ export class SyncSchedule {
   async #run(): Promise<void> {
     const covered = this.#appended();
     this.#dirty = false;
+    let done = false;
     try {
-      await this.#sync();
-      this.#synced = covered;
+      done = await this.#keep();
+      this.#synced = Math.max(this.#synced, covered);
       this.#failing = false;
     } catch (error) {
       this.#dirty = true;
@@ -112,13 +122,9 @@ export class SyncSchedule {
       this.#failing = true;
     }
     this.#running = null;
-    this.#closeRetired();
     for (const look of [...this.#waiters]) look();
+    if (this.#stopped) return;
     if (this.#dirty) this.request();
-  }
-
-  #closeRetired(): void {
-    if (this.#running !== null) return;
-    for (const file of this.#retired.splice(0)) file.close();
+    else if (!done) this.#wait(retryMs);
   }
 }

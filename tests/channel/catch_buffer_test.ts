@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CatchBuffer, catchBufferBytes } from "../../src/channel/catch_buffer.ts";
-import type { JournalPlace } from "../../src/journal/opening.ts";
+import type { JournalPlace } from "../../src/journal/journal_place.ts";
 import { LastingMemory } from "../../src/platform/lasting_memory.ts";
 import { Libc } from "../../src/platform/libc.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
 
 const place: JournalPlace = {
   epoch: "0123456789abcdef0123456789abcdef",
-  firstSequence: 2 ** 40,
-  count: 12,
-  logBytes: 5_000_000_000,
+  nextSequence: 2 ** 40,
+  openLogBytes: 5_000_000_000,
 };
 const timeMs = 1_769_860_800_123;
 

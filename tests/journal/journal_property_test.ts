@@ -104,10 +104,12 @@ class Run implements AsyncDisposable {
         return await this.#goOnWithCopy(() => {});
       case "kill and lose index entries":
         return await this.#goOnWithCopy((left) => {
-          const index = left.bytes(`${name}.idx`);
+          const coming = `${name}.next.idx`;
+          const newest = left.files().includes(coming) ? coming : `${name}.idx`;
+          const index = left.bytes(newest);
           const count = (index.length - indexHeaderBytes) / indexEntryBytes;
           const lost = Math.min(count, command.entries);
-          left.write(`${name}.idx`, index.subarray(0, index.length - lost * indexEntryBytes));
+          left.write(newest, index.subarray(0, index.length - lost * indexEntryBytes));
           this.#model.forgetEnds(lost);
         });
     }

@@ -72,6 +72,7 @@ Deno.test("a rotated segment without index gets one, with the same ids", async (
   {
     await using journal = await box.open({ maxSegmentBytes: 1 });
     feed(journal, "three\n");
+    await journal.sync();
     feed(journal, "four\n");
   }
   const before = await contents(box);

@@ -10,8 +10,11 @@ import { waitFor } from "../support/wait_for.ts";
 const names = ["one", "two", "three", "four", "five", "six"];
 
 /** Appends each name, so that with segments of one byte the last is active and each other rotated. */
-function fill(journal: Journal): void {
-  for (const text of names) feed(journal, `${text}\n`);
+async function fill(journal: Journal): Promise<void> {
+  for (const text of names) {
+    feed(journal, `${text}\n`);
+    await journal.sync();
+  }
 }
 
 /** The rotated logs' endings, oldest first. */
@@ -54,7 +57,7 @@ Deno.test("what may go is the oldest, released, and more than is to be kept", ()
 Deno.test("with nobody to release records, maxBackups rotated segments stay", async () => {
   using box = new JournalBox();
   await using journal = await box.open({ maxSegmentBytes: 1, maxBackups: 2, holders: [] });
-  fill(journal);
+  await fill(journal);
   await waitFor("the deletion", () => box.rotated().length === 2);
   assert.equal(journal.oldestSequence, 4);
   assert.deepEqual(await texts(journal), ["four", "five", "six"]);
@@ -65,7 +68,7 @@ Deno.test("nothing goes before every holder has released it", async () => {
   using box = new JournalBox();
   const holders = ["here", "there"];
   await using journal = await box.open({ maxSegmentBytes: 1, maxBackups: 0, holders });
-  fill(journal);
+  await fill(journal);
   journal.release("here", 6);
   assert.deepEqual(await texts(journal), names);
   journal.release("there", 2);
@@ -79,7 +82,7 @@ Deno.test("nothing goes before every holder has released it", async () => {
 Deno.test("a reader of records that were deleted goes on behind them and says so", async () => {
   using box = new JournalBox();
   await using journal = await box.open({ maxSegmentBytes: 1, maxBackups: 0 });
-  fill(journal);
+  await fill(journal);
   await journal.sync();
   journal.release("sink", 3);
   await waitFor("the deletion", () => box.rotated().length === 2);
@@ -93,7 +96,7 @@ Deno.test("a reader of records that were deleted goes on behind them and says so
 Deno.test("released segments are packed, and unpacked for a reader that goes back", async () => {
   using box = new JournalBox();
   await using journal = await box.open({ maxSegmentBytes: 1, compress: true });
-  fill(journal);
+  await fill(journal);
   await journal.sync();
   const logs = box.rotated().map((base) => textOf(box.bytes(`${base}.log`)));
   journal.release("sink", 4);
@@ -109,7 +112,7 @@ Deno.test("packed segments are found, read and deleted after a restart", async (
   using box = new JournalBox();
   {
     await using journal = await box.open({ maxSegmentBytes: 1, compress: true });
-    fill(journal);
+    await fill(journal);
     journal.release("sink", 5);
     await waitFor("packing", () => endings(box).join() === "gz,gz,gz,gz,gz");
   }
@@ -127,7 +130,7 @@ Deno.test("packing that was killed at any step leaves every record readable", as
   using box = new JournalBox();
   {
     await using journal = await box.open({ maxSegmentBytes: 1 });
-    fill(journal);
+    await fill(journal);
   }
   const base = box.rotated()[1];
   const packed = gzipSync(box.bytes(`${base}.log`));
@@ -142,7 +145,7 @@ Deno.test("packing that the disk refuses is said, and made up for", async () => 
   using box = new JournalBox();
   const disk = new FailingDisk();
   await using journal = await box.open({ maxSegmentBytes: 1, compress: true, disk });
-  fill(journal);
+  await fill(journal);
   await journal.sync();
   disk.before = ({ what, path }) => {
     if (what === "append" && path.includes(".gz")) throw new Error("no room");
@@ -161,7 +164,7 @@ Deno.test("a gzip of several members is read whole", async () => {
   using box = new JournalBox();
   {
     await using journal = await box.open({ maxSegmentBytes: 1, compress: true });
-    fill(journal);
+    await fill(journal);
     journal.release("sink", 1);
     await waitFor("packing", () => endings(box)[0] === "gz");
   }

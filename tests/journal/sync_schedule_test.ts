@@ -7,15 +7,15 @@ import type { Notice } from "../../src/platform/notice.ts";
 class Bench {
   appended = 0;
   readonly notices: Notice[] = [];
-  readonly syncs: PromiseWithResolvers<void>[] = [];
+  readonly syncs: PromiseWithResolvers<boolean>[] = [];
   readonly schedule: SyncSchedule;
 
   constructor(interval: number | "always") {
     this.schedule = new SyncSchedule({
       interval,
       appended: () => this.appended,
-      sync: () => {
-        const sync = Promise.withResolvers<void>();
+      keep: () => {
+        const sync = Promise.withResolvers<boolean>();
         this.syncs.push(sync);
         return sync.promise;
       },
@@ -29,9 +29,9 @@ class Bench {
   }
 
   /** Ends the newest sync. */
-  async end(error?: Error): Promise<void> {
+  async end(error?: Error, done = true): Promise<void> {
     const sync = this.syncs.at(-1);
-    if (error === undefined) sync?.resolve();
+    if (error === undefined) sync?.resolve(done);
     else sync?.reject(error);
     await settled();
   }
@@ -123,18 +123,42 @@ Deno.test("now() waits for the sync under way and for one of its own", async () 
   assert.equal(bench.schedule.synced, 2);
 });
 
-Deno.test("a retired file is closed, but not while a sync may be using it", async () => {
+Deno.test("a round that is not done is followed by another, without an append", async () => {
   using time = new FakeTime();
   const bench = new Bench(250);
-  const closed: string[] = [];
-  bench.schedule.retire({ close: () => closed.push("idle") });
-  assert.deepEqual(closed, ["idle"]);
   bench.append();
   time.tick(250);
-  bench.schedule.retire({ close: () => closed.push("busy") });
-  assert.deepEqual(closed, ["idle"]);
+  await bench.end(undefined, false);
+  assert.equal(bench.schedule.synced, 1);
+  time.tick(250);
+  assert.equal(bench.syncs.length, 2);
   await bench.end();
-  assert.deepEqual(closed, ["idle", "busy"]);
+  time.tick(1000);
+  assert.equal(bench.syncs.length, 2, "done, no more");
+});
+
+Deno.test("what cannot wait is done at once, or right behind the round under way", async () => {
+  using time = new FakeTime();
+  const bench = new Bench(250);
+  bench.schedule.hurry();
+  assert.equal(bench.syncs.length, 1);
+  bench.schedule.hurry();
+  assert.equal(bench.syncs.length, 1);
+  await bench.end();
+  time.tick(250);
+  assert.equal(bench.syncs.length, 2);
+});
+
+Deno.test("advance() tells readers of what is safe without a sync", async () => {
+  using _time = new FakeTime();
+  const bench = new Bench(250);
+  bench.append();
+  let woken = false;
+  bench.schedule.beyond(0, new AbortController().signal).then(() => woken = true);
+  bench.schedule.advance(1);
+  await settled();
+  assert.equal(bench.schedule.synced, 1);
+  assert.equal(woken, true);
 });
 
 Deno.test("stop() syncs a last time and leaves no timer", async () => {

@@ -13,6 +13,7 @@ import { LineFramer } from "../../src/framer/line_framer.ts";
 import { Journal } from "../../src/journal/journal.ts";
 import type { JournalOptions } from "../../src/journal/journal_options.ts";
 import type { SequenceRange } from "../../src/journal/journal_reader.ts";
+import { TailBudget } from "../../src/journal/tail_budget.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { systemDisk } from "../../src/platform/disk.ts";
 import type { Notice } from "../../src/platform/notice.ts";
@@ -35,11 +36,13 @@ export interface PlainRecord {
 export class JournalBox implements Disposable {
   readonly folder: string;
   readonly statePath: string;
+  readonly tailFolder: string;
   readonly notices: Notice[] = [];
   readonly #root = new TemporaryFolder("journal");
 
   constructor() {
     this.folder = this.#root.join("logs");
+    this.tailFolder = this.#root.join("tail");
     this.statePath = this.#root.join("state", "journal.json");
     mkdirSync(this.#root.join("state"));
   }
@@ -53,6 +56,9 @@ export class JournalBox implements Disposable {
     return Journal.open({
       channel,
       folder: this.folder,
+      tailFolder: this.tailFolder,
+      tailBudget: new TailBudget({ maxBytes: 1024 * 1024 }),
+      space: { floorBytes: 0, isClosed: false },
       statePath: this.statePath,
       boot: "first boot",
       maxSegmentBytes: 1024 * 1024,
@@ -73,6 +79,10 @@ export class JournalBox implements Disposable {
     // Not cpSync(): Deno 2.4.2's makes a new folder in the one that is there.
     mkdirSync(copy.folder);
     for (const file of this.files()) copyFileSync(this.path(file), copy.path(file));
+    if (existsSync(this.tailFolder)) mkdirSync(copy.tailFolder);
+    for (const file of this.tailFiles()) {
+      copyFileSync(`${this.tailFolder}/${file}`, `${copy.tailFolder}/${file}`);
+    }
     if (existsSync(this.statePath)) copyFileSync(this.statePath, copy.statePath);
     return copy;
   }
@@ -80,6 +90,11 @@ export class JournalBox implements Disposable {
   /** Names of the journal's files, sorted. */
   files(): string[] {
     return readdirSync(this.folder).sort();
+  }
+
+  /** Names of the files in memory, sorted. */
+  tailFiles(): string[] {
+    return existsSync(this.tailFolder) ? readdirSync(this.tailFolder).sort() : [];
   }
 
   path(file: string): string {
@@ -92,7 +107,7 @@ export class JournalBox implements Disposable {
 
   /** What people read: all logs that are not packed, one after the other. */
   logText(): string {
-    const logs = this.files().filter((file) => file.endsWith(".log"));
+    const logs = this.files().filter((file) => /(?<!\.next)\.log$/.test(file));
     return logs.map((file) => textOf(this.bytes(file))).join("");
   }
 

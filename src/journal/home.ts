@@ -1,0 +1,84 @@
+// A journal's disk, once it could be opened: what was found there, and where the numbering stands.
+
+import { readState } from "../platform/state_file.ts";
+import { channelName, type RecordHeader } from "../record.ts";
+import { ActiveSegment } from "./active_segment.ts";
+import type { JournalOptions } from "./journal_options.ts";
+import {
+  type JournalState,
+  parseJournalState,
+  randomEpoch,
+  reasonForNewEpoch,
+} from "./journal_state.ts";
+import { Numbering } from "./numbering.ts";
+import { openSegments } from "./opening.ts";
+import type { RotatedSegment } from "./rotated_segment.ts";
+import type { IndexHeader } from "./segment_index.ts";
+import type { HomeSegments } from "./tail_junction.ts";
+
+export class Home implements HomeSegments {
+  readonly rotated: readonly RotatedSegment[];
+  readonly active: ActiveSegment;
+  readonly rebooted: boolean;
+  /** What numbers that do not stand on the disk yet go on with. */
+  readonly next: IndexHeader;
+  readonly reasonForNewEpoch: string | null;
+  readonly #numbering: Numbering;
+
+  /** Opens or makes the files of a channel. @throws {Error} what the disk threw */
+  static async open(options: JournalOptions, recordHeader: RecordHeader): Promise<Home> {
+    const { disk, folder, channel, clock } = options;
+    disk.makeFolder(folder);
+    const state = parseJournalState(readState(disk, options.statePath));
+    const found = await openSegments({
+      disk,
+      folder,
+      channel: channelName(channel),
+      recordHeader,
+      state,
+      cutBackTo: options.cutBackTo,
+      wallMs: clock.wallMs(),
+      report: options.report,
+    });
+    const base = `${folder}/${channelName(channel)}`;
+    const active = ActiveSegment.open({ disk, base, recordHeader, ...found.active });
+    try {
+      active.syncNow();
+    } catch (error) {
+      active.close();
+      throw error;
+    }
+    return new Home(options, { ...found, active }, state);
+  }
+
+  private constructor(
+    options: JournalOptions,
+    found: HomeSegments & { readonly nextSequence: number; readonly damaged: boolean },
+    state: JournalState | undefined,
+  ) {
+    const { rotated, active, nextSequence, damaged } = found;
+    this.rotated = rotated;
+    this.active = active;
+    this.rebooted = state?.boot !== options.boot;
+    this.reasonForNewEpoch = reasonForNewEpoch({
+      state,
+      nextSequence,
+      damaged,
+      boot: options.boot,
+    });
+    this.next = {
+      firstSequence: Math.max(nextSequence, state?.nextSequence ?? 1),
+      epoch: this.reasonForNewEpoch === null ? active.header.epoch : randomEpoch(),
+    };
+    const channel = channelName(options.channel);
+    this.#numbering = new Numbering({ ...options, channel }, state, active.header);
+  }
+
+  beginEpoch(header: IndexHeader): void {
+    this.#numbering.begin(header);
+  }
+
+  save(reached: Parameters<Numbering["save"]>[0]): Promise<void> {
+    return this.#numbering.save(reached);
+  }
+}

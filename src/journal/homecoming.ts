@@ -1,0 +1,185 @@
+// Brings to the disk what had to wait for it: segments that were left in disorder when it refused, or
+// whose names somebody deleted, and those that were begun in memory meanwhile. In order, each whole
+// under its names before the next is begun, so that it can be broken off between any two steps.
+
+import { dirname } from "node:path";
+import { appendAll, type AppendFile, type Disk } from "../platform/disk.ts";
+import type { RotatedSegment } from "./rotated_segment.ts";
+import { encodeIndexHeader, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
+import { rotatedBase } from "./segment_names.ts";
+import type { SegmentShelf } from "./segment_shelf.ts";
+
+const chunkBytes = 256 * 1024;
+
+export interface HomecomingOptions {
+  readonly disk: Disk;
+  readonly folder: string;
+  readonly channel: string;
+  readonly shelf: SegmentShelf;
+  readonly wallMs: () => number;
+  /** Free space that must be left on the disk, in bytes. */
+  readonly floorBytes: () => number;
+}
+
+interface Readable {
+  read(buffer: Uint8Array, offset: number): Promise<number>;
+}
+
+export class Homecoming {
+  readonly #options: HomecomingOptions;
+  #underWay: RotatedSegment | null = null;
+  #begun: { readonly firstSequence: number; readonly base: string } | null = null;
+
+  constructor(options: HomecomingOptions) {
+    this.#options = options;
+  }
+
+  /** The segment that is being copied: not to be deleted now. */
+  get underWay(): RotatedSegment | null {
+    return this.#underWay;
+  }
+
+  /**
+   * Puts everything on the shelf in its place on the disk; `waitingBytes` are to follow.
+   * @throws {Error} what the disk threw; the next call goes on from there
+   */
+  async bring(waitingBytes: number): Promise<void> {
+    const { disk, folder, shelf, floorBytes } = this.#options;
+    if (disk.size(folder) === null) {
+      disk.makeFolder(folder);
+      await disk.syncFolder(dirname(folder));
+    }
+    const { freeBytes } = await disk.space(folder);
+    const away = shelf.segments.filter(({ place }) => place === "memory");
+    const neededBytes = away.reduce((sum, { bytes }) => sum + bytes, 2 * waitingBytes);
+    if (freeBytes < floorBytes() + neededBytes) {
+      throw new Error(`${folder}: ${freeBytes} bytes are free`);
+    }
+    for (;;) {
+      const segment = shelf.segments.find(({ place }) =>
+        place === "unsettled" || place === "memory"
+      );
+      if (segment === undefined) return;
+      this.#underWay = segment;
+      try {
+        if (segment.place === "memory") await this.#copyHome(segment);
+        else await this.#settle(segment);
+      } finally {
+        this.#underWay = null;
+      }
+    }
+  }
+
+  /** The same at every attempt: names that an earlier one gave must not be given twice. */
+  #rotatedBase({ firstSequence }: RotatedSegment): string {
+    const { folder, channel, wallMs } = this.#options;
+    if (this.#begun?.firstSequence !== firstSequence) {
+      const base = `${folder}/${rotatedBase(channel, firstSequence, wallMs())}`;
+      this.#begun = { firstSequence, base };
+    }
+    return this.#begun.base;
+  }
+
+  /** A segment that the disk refused to go on with, or that lost its names. */
+  async #settle(segment: RotatedSegment): Promise<void> {
+    const { disk, folder, shelf } = this.#options;
+    const { files } = segment;
+    if (files === undefined) throw new Error(`settle ${segment.base}: it is not open`);
+    if (segment.count > 0 && !files.areHere()) {
+      const base = this.#rotatedBase(segment);
+      await this.#copy(segment, base, {
+        log: fileReader(files.log),
+        index: fileReader(files.index),
+      });
+      files.remove();
+      const { files: _, ...closed } = segment;
+      shelf.replace(segment, { ...closed, base, place: "disk" });
+      return files.close();
+    }
+    if (segment.count === 0) {
+      files.remove();
+      await disk.syncFolder(folder);
+      shelf.replace(segment, null);
+      return files.close();
+    }
+    files.log.truncate(logBytesOf(segment));
+    files.index.truncate(indexBytesOf(segment));
+    const base = this.#rotatedBase(segment);
+    files.moveTo(base);
+    await disk.syncFolder(folder);
+    shelf.replace(segment, { ...segment, base, place: "disk" });
+  }
+
+  async #copyHome(segment: RotatedSegment): Promise<void> {
+    const { disk, shelf } = this.#options;
+    const log = disk.read(`${segment.base}.log`);
+    try {
+      const index = disk.read(`${segment.base}.idx`);
+      try {
+        const base = this.#rotatedBase(segment);
+        if (segment.count > 0) await this.#copy(segment, base, { log, index });
+        shelf.replace(segment, segment.count > 0 ? { ...segment, base, place: "disk" } : null);
+        for (const ending of [".idx", ".log"]) disk.remove(segment.base + ending);
+      } finally {
+        index.close();
+      }
+    } finally {
+      log.close();
+    }
+  }
+
+  /** The log is renamed first: without its index it is found again, the reverse is a loss. */
+  async #copy(
+    segment: RotatedSegment,
+    base: string,
+    from: { readonly log: Readable; readonly index: Readable },
+  ): Promise<void> {
+    const { disk, folder } = this.#options;
+    await this.#write(`${base}.log.tmp`, from.log, { from: 0, to: logBytesOf(segment) });
+    const entries = { from: indexHeaderBytes, to: indexBytesOf(segment) };
+    await this.#write(`${base}.idx.tmp`, from.index, entries, encodeIndexHeader(segment));
+    disk.rename(`${base}.log.tmp`, `${base}.log`);
+    disk.rename(`${base}.idx.tmp`, `${base}.idx`);
+    await disk.syncFolder(folder);
+  }
+
+  async #write(
+    path: string,
+    source: Readable,
+    { from, to }: { readonly from: number; readonly to: number },
+    head: Uint8Array = new Uint8Array(0),
+  ): Promise<void> {
+    const { disk } = this.#options;
+    if (disk.size(path) !== null) disk.remove(path);
+    const file = disk.append(path);
+    try {
+      appendAll(file, head);
+      const buffer = new Uint8Array(Math.min(chunkBytes, to - from));
+      for (let offset = from; offset < to;) {
+        const part = buffer.subarray(0, Math.min(buffer.length, to - offset));
+        const count = await source.read(part, offset);
+        if (count === 0) throw new Error(`copy to ${path}: the source ends at ${offset} of ${to}`);
+        appendAll(file, part.subarray(0, count));
+        offset += count;
+      }
+      await file.sync();
+    } catch (error) {
+      disk.remove(path);
+      throw error;
+    } finally {
+      file.close();
+    }
+  }
+}
+
+function fileReader(file: AppendFile): Readable {
+  return { read: (buffer, offset) => Promise.resolve(file.readNow(buffer, offset)) };
+}
+
+function indexBytesOf({ count }: RotatedSegment): number {
+  return indexHeaderBytes + count * indexEntryBytes;
+}
+
+function logBytesOf(segment: RotatedSegment): number {
+  return segment.bytes - indexBytesOf(segment);
+}

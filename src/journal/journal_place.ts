@@ -1,0 +1,52 @@
+// A place in a journal, whatever files it is kept in, and the way back to it.
+
+import type { Disk } from "../platform/disk.ts";
+import { readIndexHeader } from "./rotated_segment.ts";
+import { decodeIndexEntry, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
+
+/** How far a journal reached at some moment. */
+export interface JournalPlace {
+  readonly epoch: string;
+  readonly nextSequence: number;
+  /** Bytes of the open record as it stands in the log, its header included; 0 when none is open. */
+  readonly openLogBytes: number;
+}
+
+/**
+ * Takes back an append that was not finished for certain, from the segment at `base` if that reaches
+ * so far. Nothing of it was ever seen by a reader.
+ */
+export function cutBackTo(disk: Disk, base: string, place: JournalPlace): void {
+  const header = readIndexHeader(disk, base);
+  const logBytes = disk.size(`${base}.log`);
+  if (header?.epoch !== place.epoch || logBytes === null) return;
+  const count = place.nextSequence - header.firstSequence;
+  if (count < 0) return;
+  const index = disk.read(`${base}.idx`);
+  let end = 0;
+  try {
+    if (index.size() < indexHeaderBytes + count * indexEntryBytes) return;
+    if (count > 0) {
+      const bytes = new Uint8Array(indexEntryBytes);
+      index.readNow(bytes, indexHeaderBytes + (count - 1) * indexEntryBytes);
+      const entry = decodeIndexEntry(bytes, 0);
+      if (entry === null) return;
+      end = entry.offset + entry.length;
+    }
+  } finally {
+    index.close();
+  }
+  truncate(disk, `${base}.idx`, indexHeaderBytes + count * indexEntryBytes);
+  truncate(disk, `${base}.log`, end + place.openLogBytes);
+}
+
+/** Cuts a file to `length` if it is longer. */
+function truncate(disk: Disk, path: string, length: number): void {
+  if ((disk.size(path) ?? 0) <= length) return;
+  const file = disk.append(path);
+  try {
+    file.truncate(length);
+  } finally {
+    file.close();
+  }
+}

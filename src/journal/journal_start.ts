@@ -1,0 +1,50 @@
+// What a journal starts with: the files on the disk, if that can be opened, and what the last run left
+// in memory.
+
+import { errorText } from "../platform/notice.ts";
+import { channelName, RecordHeader } from "../record.ts";
+import { Home } from "./home.ts";
+import type { JournalOptions } from "./journal_options.ts";
+import { MemoryTail, pendingEpoch, type TailSegments } from "./memory_tail.ts";
+import { refusalNotice } from "./retreat.ts";
+import { type JoinedSegments, joinTail } from "./tail_junction.ts";
+
+export interface JournalStart {
+  readonly recordHeader: RecordHeader;
+  readonly tail: MemoryTail;
+  /** `null` when the disk cannot be opened. */
+  readonly home: Home | null;
+  readonly joined: JoinedSegments;
+}
+
+/** @throws {Error} when neither disk nor memory can be used */
+export async function startJournal(options: JournalOptions): Promise<JournalStart> {
+  const { disk, clock, report } = options;
+  const channel = channelName(options.channel);
+  const recordHeader = new RecordHeader(options.channel);
+  const tail = new MemoryTail({ disk, folder: options.tailFolder, channel, recordHeader });
+  let left: TailSegments | null = null;
+  try {
+    left = tail.leftovers(pendingEpoch, options.cutBackTo);
+  } catch (error) {
+    report({
+      level: "error",
+      kind: "memory_refuses",
+      message: `${channel}: open ${options.tailFolder}: ${errorText(error)}; what it holds waits`,
+    });
+  }
+  let home: Home;
+  try {
+    home = await Home.open(options, recordHeader);
+  } catch (error) {
+    report(
+      refusalNotice(channel, `open journal: ${errorText(error)}`, options.tailBudget.maxBytes),
+    );
+    const header = { firstSequence: 1, epoch: pendingEpoch };
+    const active = left?.active ?? tail.begin({ header, wallMs: clock.wallMs() });
+    const joined = { segments: left?.complete ?? [], active, inMemory: true };
+    return { recordHeader, tail, home: null, joined };
+  }
+  const joined = joinTail({ home, left, next: home.next, tail });
+  return { recordHeader, tail, home, joined };
+}

@@ -1,0 +1,155 @@
+// Where a journal's records wait while the disk takes none: segments like those on the disk, in a
+// folder on a memory file system, so that they outlive the process, though not a power cut. Readers
+// take them from there as from anywhere else.
+
+import { appendAll, type Disk } from "../platform/disk.ts";
+import type { RecordHeader } from "../record.ts";
+import { ActiveSegment } from "./active_segment.ts";
+import { cutBackTo, type JournalPlace } from "./journal_place.ts";
+import { repairSegment } from "./recovery.ts";
+import {
+  findRotatedSegment,
+  removeRotatedSegment,
+  type RotatedSegment,
+} from "./rotated_segment.ts";
+import { encodeIndexHeader, type IndexHeader, indexHeaderBytes } from "./segment_index.ts";
+import { rotatedBase, rotatedNames } from "./segment_names.ts";
+
+/** The epoch of records that wait for the disk to tell where the numbering stands. */
+export const pendingEpoch = "0".repeat(32);
+
+/** Segments of one channel in memory, oldest first. */
+export interface TailSegments {
+  /** Those that take no more records. */
+  readonly complete: readonly RotatedSegment[];
+  readonly active: ActiveSegment;
+}
+
+export class MemoryTail {
+  readonly #disk: Disk;
+  readonly #folder: string;
+  readonly #channel: string;
+  readonly #recordHeader: RecordHeader;
+
+  constructor(options: {
+    readonly disk: Disk;
+    readonly folder: string;
+    readonly channel: string;
+    readonly recordHeader: RecordHeader;
+  }) {
+    this.#disk = options.disk;
+    this.#folder = options.folder;
+    this.#channel = options.channel;
+    this.#recordHeader = options.recordHeader;
+  }
+
+  /** Begins a segment with what `former` holds from its record number `from` on. */
+  begin(options: {
+    readonly header: IndexHeader;
+    readonly wallMs: number;
+    readonly former?: ActiveSegment;
+    readonly from?: number;
+  }): ActiveSegment {
+    this.#disk.makeFolder(this.#folder);
+    const { header, wallMs, ...rest } = options;
+    const base = this.#freeBase(header.firstSequence, wallMs);
+    return ActiveSegment.begin({
+      ...rest,
+      disk: this.#disk,
+      base,
+      header,
+      recordHeader: this.#recordHeader,
+    });
+  }
+
+  /**
+   * What the last run left, cut back and repaired; `null` when there is nothing. `epoch` is for lost
+   * headers.
+   */
+  leftovers(epoch: string, place: JournalPlace | undefined): TailSegments | null {
+    const disk = this.#disk;
+    if (disk.size(this.#folder) === null) return null;
+    const names = rotatedNames(this.#channel, disk.list(this.#folder));
+    const segments = names.map(({ base, firstSequence }) => {
+      const path = `${this.#folder}/${base}`;
+      if (disk.size(`${path}.log`) === null) disk.append(`${path}.log`).close();
+      if (place !== undefined) cutBackTo(disk, path, place);
+      const fallback = { firstSequence, epoch };
+      const repaired = repairSegment({
+        disk,
+        base: path,
+        recordHeader: this.#recordHeader,
+        fallback,
+      });
+      return { ...repaired, base: path };
+    });
+    const last = segments.pop();
+    if (last === undefined) return null;
+    const complete = segments.flatMap(({ base }) => {
+      const segment = findRotatedSegment(disk, base);
+      return segment === null ? [] : [{ ...segment, place: "memory" as const }];
+    });
+    const recordHeader = this.#recordHeader;
+    return { complete, active: ActiveSegment.open({ ...last, disk, recordHeader }) };
+  }
+
+  /** Numbers the segments from `next` on, in their order. The active one is opened anew. */
+  renumber(segments: TailSegments, next: IndexHeader): TailSegments {
+    let { firstSequence } = next;
+    const { epoch } = next;
+    const complete = segments.complete.map((segment) => {
+      const header = { firstSequence, epoch };
+      this.#replaceHeader(segment.base, header);
+      firstSequence += segment.count;
+      return { ...segment, ...header, lastSequence: firstSequence - 1 };
+    });
+    const { active } = segments;
+    const header = { firstSequence, epoch };
+    const base = active.files.base;
+    this.#replaceHeader(base, header);
+    active.close();
+    const { extent } = active;
+    const recordHeader = this.#recordHeader;
+    const disk = this.#disk;
+    return { complete, active: ActiveSegment.open({ disk, base, header, extent, recordHeader }) };
+  }
+
+  /** `segment` takes no more records; it is closed. */
+  complete(segment: ActiveSegment): RotatedSegment {
+    const { files, ...rest } = segment.firstRecords(segment.extent.count, "memory");
+    files?.close();
+    return rest;
+  }
+
+  /** Deletes a segment that is on the disk. */
+  remove(segment: RotatedSegment): void {
+    removeRotatedSegment(this.#disk, segment);
+  }
+
+  #freeBase(firstSequence: number, wallMs: number): string {
+    for (let ms = wallMs;; ms += 1000) {
+      const base = `${this.#folder}/${rotatedBase(this.#channel, firstSequence, ms)}`;
+      if (this.#disk.size(`${base}.log`) === null && this.#disk.size(`${base}.idx`) === null) {
+        return base;
+      }
+    }
+  }
+
+  #replaceHeader(base: string, header: IndexHeader): void {
+    const disk = this.#disk;
+    const path = `${base}.idx`;
+    const source = disk.read(path);
+    const entries = new Uint8Array(Math.max(0, source.size() - indexHeaderBytes));
+    source.readNow(entries, indexHeaderBytes);
+    source.close();
+    if (disk.size(`${path}.tmp`) !== null) disk.remove(`${path}.tmp`);
+    const file = disk.append(`${path}.tmp`);
+    try {
+      appendAll(file, encodeIndexHeader(header));
+      appendAll(file, entries);
+    } finally {
+      file.close();
+    }
+    disk.rename(`${path}.tmp`, path);
+  }
+}

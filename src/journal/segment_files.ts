@@ -1,0 +1,141 @@
+// The log and the index of a segment that is being written, or was until lately. They are read back
+// through the same descriptors, so that what they hold is at hand even when their names are gone.
+
+import { appendAll, type AppendFile, type Disk } from "../platform/disk.ts";
+
+type Ending = ".log" | ".idx";
+
+export class SegmentFiles {
+  readonly log: AppendFile;
+  readonly index: AppendFile;
+  readonly #disk: Disk;
+  readonly #paths: Record<Ending, string>;
+  #holders = 1;
+  #failure: unknown = null;
+
+  /** Opens the files at `base`, a path without ending; makes those that are not there. */
+  constructor(disk: Disk, base: string) {
+    this.#disk = disk;
+    this.#paths = { ".log": `${base}.log`, ".idx": `${base}.idx` };
+    this.log = disk.append(this.#paths[".log"]);
+    try {
+      this.index = disk.append(this.#paths[".idx"]);
+    } catch (error) {
+      this.log.close();
+      throw error;
+    }
+  }
+
+  /** Makes empty files at `base`, in place of what may be there. */
+  static create(disk: Disk, base: string): SegmentFiles {
+    for (const ending of [".log", ".idx"]) {
+      if (disk.size(base + ending) !== null) disk.remove(base + ending);
+    }
+    return new SegmentFiles(disk, base);
+  }
+
+  /**
+   * Makes what was written survive a power cut. A sync that failed is not tried again: the kernel
+   * has forgotten which pages it could not write, so the next one would claim success.
+   * @throws {Error} also when an earlier sync of these files failed
+   */
+  async sync(): Promise<void> {
+    this.#refuseAfterFailure();
+    this.#holders += 1;
+    const results = await Promise.allSettled([this.log.sync(), this.index.sync()]);
+    this.close();
+    for (const result of results) {
+      if (result.status === "rejected") throw this.#failure = result.reason;
+    }
+  }
+
+  /** The same, before it returns. */
+  syncNow(): void {
+    this.#refuseAfterFailure();
+    try {
+      this.log.syncNow();
+      this.index.syncNow();
+    } catch (error) {
+      throw this.#failure = error;
+    }
+  }
+
+  /** Path without ending under which they stand, or stood. */
+  get base(): string {
+    return this.#paths[".log"].slice(0, -".log".length);
+  }
+
+  /** Whether both files still stand under their names. */
+  areHere(): boolean {
+    return this.log.isAt(this.#paths[".log"]) && this.index.isAt(this.#paths[".idx"]);
+  }
+
+  /** The same; also where the folder cannot be looked into, in which they may well stand. */
+  get mayBeHere(): boolean {
+    try {
+      return this.areHere();
+    } catch {
+      return true;
+    }
+  }
+
+  /** Renames to `base`, log first. Can be called again after it was refused. */
+  moveTo(base: string): void {
+    for (const [ending, file] of [[".log", this.log], [".idx", this.index]] as const) {
+      const target = base + ending;
+      if (this.#paths[ending] === target) continue;
+      if (this.#disk.size(target) !== null && !file.isAt(target)) setAside(this.#disk, target);
+      this.#disk.rename(this.#paths[ending], target);
+      this.#paths[ending] = target;
+    }
+  }
+
+  /** Deletes the files, unless others stand under their names. */
+  remove(): void {
+    for (const [ending, file] of [[".idx", this.index], [".log", this.log]] as const) {
+      if (file.isAt(this.#paths[ending])) this.#disk.remove(this.#paths[ending]);
+    }
+  }
+
+  /** Keeps the descriptors open until a `close` of its own. */
+  hold(): this {
+    this.#holders += 1;
+    return this;
+  }
+
+  close(): void {
+    this.#holders -= 1;
+    if (this.#holders > 0) return;
+    this.log.close();
+    this.index.close();
+  }
+
+  #refuseAfterFailure(): void {
+    if (this.#failure === null) return;
+    throw new Error(`sync ${this.#paths[".log"]}: an earlier sync failed`, {
+      cause: this.#failure,
+    });
+  }
+}
+
+/** A file that somebody put where ours belongs: not ours to delete. */
+function setAside(disk: Disk, path: string): void {
+  let aside = `${path}.foreign`;
+  for (let n = 2; disk.size(aside) !== null; n++) aside = `${path}.foreign-${n}`;
+  disk.rename(path, aside);
+}
+
+/** Appends what `source` holds from `from` to `to`, a piece at a time. */
+export function copyBytes(
+  source: Pick<AppendFile, "readNow">,
+  target: AppendFile,
+  { from, to }: { readonly from: number; readonly to: number },
+): void {
+  const buffer = new Uint8Array(Math.min(to - from, 256 * 1024));
+  for (let offset = from; offset < to;) {
+    const count = source.readNow(buffer.subarray(0, Math.min(buffer.length, to - offset)), offset);
+    if (count === 0) throw new Error(`copy: ends at ${offset} of ${to}`);
+    appendAll(target, buffer.subarray(0, count));
+    offset += count;
+  }
+}

@@ -1,0 +1,46 @@
+// Memory for records that the disk does not take, shared by all channels. When it is used up, the
+// channel that holds most gives up its oldest records: a flood on one port does not cost another's.
+
+/** A journal, as far as its records in memory go. */
+export interface TailUser {
+  readonly tailBytes: number;
+  /** Lets go of the oldest records in memory; false when there are none that can go. */
+  giveUpOldest(): boolean;
+}
+
+export class TailBudget {
+  readonly maxBytes: number;
+  readonly #users = new Set<TailUser>();
+
+  constructor(options: { readonly maxBytes: number }) {
+    this.maxBytes = options.maxBytes;
+  }
+
+  get usedBytes(): number {
+    let sum = 0;
+    for (const { tailBytes } of this.#users) sum += tailBytes;
+    return sum;
+  }
+
+  /** Size at which a journal begins a new segment in memory: what is given up at once. */
+  get segmentBytes(): number {
+    return Math.min(256 * 1024, Math.max(4 * 1024, Math.floor(this.maxBytes / 64)));
+  }
+
+  join(user: TailUser): void {
+    this.#users.add(user);
+  }
+
+  leave(user: TailUser): void {
+    this.#users.delete(user);
+  }
+
+  /** Makes room for so many bytes; false when nobody has anything left to give up. */
+  makeRoom(bytes: number): boolean {
+    while (this.usedBytes + bytes > this.maxBytes) {
+      const byNeed = [...this.#users].sort((a, b) => b.tailBytes - a.tailBytes);
+      if (!byNeed.some((user) => user.giveUpOldest())) return false;
+    }
+    return true;
+  }
+}

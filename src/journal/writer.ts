@@ -1,0 +1,300 @@
+// Where a journal's records go: to the active segment on the disk, or in memory while the disk takes
+// none. Whatever the disk refuses, the turn that read the bytes goes on: what is not known to be
+// synced is copied into memory and appended to there, and brought home when the disk takes it again.
+
+import type { Fragment } from "../framer/framer.ts";
+import { errorText } from "../platform/notice.ts";
+import type { RecordHeader } from "../record.ts";
+import type { ActiveSegment } from "./active_segment.ts";
+import { Homecoming } from "./homecoming.ts";
+import type { JournalOptions } from "./journal_options.ts";
+import type { MemoryTail } from "./memory_tail.ts";
+import { refusalNotice, retreat } from "./retreat.ts";
+import { Rotation, sweepComing } from "./rotation.ts";
+import { indexEntryBytes, type IndexHeader } from "./segment_index.ts";
+import type { SegmentShelf } from "./segment_shelf.ts";
+import type { TailUser } from "./tail_budget.ts";
+import type { JoinedSegments } from "./tail_junction.ts";
+
+/** Between two attempts on a disk that refused. */
+const retryMs = 250;
+
+export interface WriterOptions {
+  readonly journal: JournalOptions;
+  readonly channel: string;
+  readonly recordHeader: RecordHeader;
+  readonly shelf: SegmentShelf;
+  readonly tail: MemoryTail;
+  readonly start: JoinedSegments;
+  /** The active segment is another one. */
+  readonly switched: () => void;
+}
+
+export class Writer implements TailUser {
+  readonly #options: WriterOptions;
+  readonly #homecoming: Homecoming;
+  #active: ActiveSegment;
+  #inMemory: boolean;
+  /** As long as not all names are in order. */
+  #rotation: Rotation | null = null;
+  /** What came home from memory stays there until it is safe on the disk. */
+  #fallback: ActiveSegment | null = null;
+  #nextRotationMs = 0;
+  #nextHomecomingMs = 0;
+  #needsSweeping = false;
+  #refusalIsTold = false;
+
+  constructor(options: WriterOptions) {
+    const { shelf, channel, journal, start } = options;
+    this.#options = options;
+    this.#active = start.active;
+    this.#inMemory = start.inMemory;
+    this.#homecoming = new Homecoming({
+      ...journal,
+      channel,
+      shelf,
+      wallMs: () => journal.clock.wallMs(),
+      floorBytes: () => journal.space.floorBytes,
+    });
+    journal.tailBudget.join(this);
+  }
+
+  get active(): ActiveSegment {
+    return this.#active;
+  }
+
+  /** Records go to memory, because the disk takes none. */
+  get inMemory(): boolean {
+    return this.#inMemory;
+  }
+
+  /** Something is to be brought to the disk. */
+  get hasWork(): boolean {
+    const away = ["unsettled", "memory"];
+    return this.#inMemory || this.#options.shelf.segments.some(({ place }) => away.includes(place));
+  }
+
+  /** All is in its place. */
+  get isSettled(): boolean {
+    return this.#rotation === null && !this.hasWork;
+  }
+
+  /** The active segment stands under its names, as far as can be told. */
+  get isHere(): boolean {
+    return this.#inMemory || this.#active.files.mayBeHere;
+  }
+
+  get tailBytes(): number {
+    const { segments } = this.#options.shelf;
+    let bytes = segments.reduce((sum, each) => sum + (each.place === "memory" ? each.bytes : 0), 0);
+    if (this.#inMemory) bytes += this.#active.bytes;
+    if (this.#fallback !== null) bytes += this.#fallback.bytes;
+    return bytes;
+  }
+
+  /** Appends, in memory where the disk refuses. @throws {Error} when memory refuses as well */
+  append(fragments: readonly Fragment[], timeMs: number): void {
+    this.#rotateWhenFull();
+    if (this.#inMemory) this.#makeRoom(fragments);
+    try {
+      this.#active.append(fragments, timeMs);
+    } catch (cause) {
+      if (this.#inMemory) throw cause;
+      this.#moveToMemory(cause);
+      this.#active.append(fragments, timeMs);
+    }
+  }
+
+  /** Begins a new segment with this header, safe on the disk if that takes it. */
+  beginSegment(header: IndexHeader): void {
+    if (!this.#inMemory) {
+      try {
+        this.#settleNow();
+        this.#rotate(header, true);
+        return this.#settleNow();
+      } catch (error) {
+        this.#moveToMemory(error);
+      }
+    }
+    if (this.#active.header.epoch !== header.epoch) this.#rotateInMemory(header);
+  }
+
+  /**
+   * Makes what was appended before the call safe: on the disk, or else in memory. A disk that refused
+   * is tried again after a while, or `atOnce`. @throws {Error} when memory refuses as well
+   */
+  async keep(atOnce: boolean): Promise<void> {
+    if (atOnce) this.#nextHomecomingMs = 0;
+    if (!this.#inMemory) {
+      try {
+        this.#checkPlace();
+        await this.#settle();
+        await this.#active.sync();
+      } catch (error) {
+        // An append may have been refused meanwhile, and have moved everything already.
+        if (!this.#inMemory) this.#moveToMemory(error);
+      }
+    }
+    if (this.hasWork) await this.#comeHome();
+  }
+
+  giveUpOldest(): boolean {
+    const { shelf } = this.#options;
+    const { underWay } = this.#homecoming;
+    const inMemory = shelf.segments.filter(({ place }) => place === "memory");
+    if (inMemory.length === 0 && this.#inMemory && this.#active.extent.count > 0) {
+      this.#rotateInMemory(this.#nextHeader());
+    }
+    const oldest = shelf.segments.find((each) => each.place === "memory" && each !== underWay);
+    if (oldest === undefined) return false;
+    shelf.giveUp(oldest, "the disk takes none, and the memory for them is full");
+    return true;
+  }
+
+  /** Goes on where these segments end. */
+  exchange({ active, inMemory }: JoinedSegments): void {
+    this.#active = active;
+    this.#inMemory = inMemory;
+  }
+
+  close(): void {
+    this.#options.journal.tailBudget.leave(this);
+    this.#active.close();
+    this.#fallback?.close();
+    if (this.#rotation?.oldRotating === null) this.#rotation.old?.close();
+  }
+
+  /** Begins a new segment when the active one is full; put off when the disk does not let it. */
+  #rotateWhenFull(): void {
+    const { tailBudget, maxSegmentBytes, clock } = this.#options.journal;
+    const { logBytes, count } = this.#active.extent;
+    const maxBytes = this.#inMemory ? tailBudget.segmentBytes : maxSegmentBytes;
+    if (logBytes < maxBytes || count === 0) return;
+    if (this.#inMemory) return this.#rotateInMemory(this.#nextHeader());
+    if (this.#rotation !== null || clock.monotonicMs() < this.#nextRotationMs) return;
+    try {
+      this.#rotate(this.#nextHeader(), true);
+    } catch (error) {
+      this.#nextRotationMs = clock.monotonicMs() + 4 * retryMs;
+      const message = `begin a new log: ${errorText(error)}; the old one goes on`;
+      this.#say("warning", "rotation_postponed", message);
+    }
+  }
+
+  #nextHeader(): IndexHeader {
+    const { header, nextSequence } = this.#active;
+    return { firstSequence: nextSequence, epoch: header.epoch };
+  }
+
+  #makeRoom(fragments: readonly Fragment[]): void {
+    const { journal, recordHeader } = this.#options;
+    const perFragment = recordHeader.length + 1 + indexEntryBytes;
+    const bytes = fragments.reduce((sum, each) => sum + each.bytes.length + perFragment, 0);
+    if (!journal.tailBudget.makeRoom(bytes)) throw new Error("the memory for records is full");
+  }
+
+  #checkPlace(): void {
+    const { journal, channel } = this.#options;
+    if (journal.space.isClosed) throw new Error("the disk has less free space than must be left");
+    if (!this.isHere) throw new Error(`${channel}.log was deleted or moved away`);
+    if (this.#needsSweeping && this.#rotation === null) {
+      sweepComing(journal.disk, journal.folder, channel);
+      this.#needsSweeping = false;
+    }
+  }
+
+  #rotate(header: IndexHeader, formerIsHere: boolean): void {
+    const { journal, shelf } = this.#options;
+    const former = this.#active;
+    const wallMs = journal.clock.wallMs();
+    const options = { ...this.#options, ...journal, channel: this.#options.channel };
+    this.#needsSweeping = true;
+    const rotation = new Rotation({ ...options, header, wallMs, former, formerIsHere });
+    this.#needsSweeping = false;
+    if (!formerIsHere) this.#fallback = former;
+    this.#rotation = rotation;
+    this.#active = rotation.coming;
+    this.#inMemory = false;
+    if (rotation.oldRotating !== null) shelf.add(rotation.oldRotating);
+    this.#options.switched();
+  }
+
+  async #settle(): Promise<void> {
+    const rotation = this.#rotation;
+    await rotation?.settle();
+    if (this.#rotation === rotation) this.#rotationSettled();
+  }
+
+  #settleNow(): void {
+    this.#rotation?.settleNow();
+    this.#rotationSettled();
+  }
+
+  #rotationSettled(): void {
+    if (this.#rotation === null) return;
+    const { old, oldRotating, oldRotated } = this.#rotation;
+    if (oldRotating === null) old?.close();
+    else this.#options.shelf.replace(oldRotating, oldRotated);
+    if (this.#fallback !== null) {
+      this.#fallback.files.remove();
+      this.#fallback.close();
+      this.#refusalIsTold = false;
+      this.#say("info", "disk_takes_records", "the disk takes records again");
+    }
+    this.#fallback = null;
+    this.#rotation = null;
+    this.#options.switched();
+  }
+
+  #rotateInMemory(header: IndexHeader): void {
+    const { tail, shelf, journal } = this.#options;
+    const old = this.#active;
+    this.#active = tail.begin({ header, wallMs: journal.clock.wallMs(), former: old });
+    old.dropOpen();
+    if (old.extent.count === 0) old.files.remove();
+    const rest = tail.complete(old);
+    if (rest.count > 0) shelf.add(rest);
+    this.#options.switched();
+  }
+
+  #moveToMemory(cause: unknown): void {
+    const { journal, shelf, tail } = this.#options;
+    const rotation = this.#rotation;
+    const { active, segments } = retreat({
+      tail,
+      wallMs: journal.clock.wallMs(),
+      active: this.#active,
+      rotation,
+      fallback: this.#fallback,
+    });
+    if (rotation !== null && rotation.oldRotating !== null) {
+      shelf.replace(rotation.oldRotating, null);
+    }
+    for (const segment of segments) shelf.add(segment);
+    this.#active = active;
+    this.#fallback = null;
+    this.#rotation = null;
+    this.#inMemory = true;
+    this.#options.switched();
+    if (this.#refusalIsTold) return;
+    this.#refusalIsTold = true;
+    journal.report(refusalNotice(this.#options.channel, cause, journal.tailBudget.maxBytes));
+  }
+
+  async #comeHome(): Promise<void> {
+    const { journal: { clock, space }, shelf } = this.#options;
+    if (space.isClosed || clock.monotonicMs() < this.#nextHomecomingMs) return;
+    this.#nextHomecomingMs = clock.monotonicMs() + retryMs;
+    try {
+      await this.#homecoming.bring(this.#active.bytes);
+      if (!this.#inMemory || shelf.segments.some(({ place }) => place !== "disk")) return;
+      this.#rotate(this.#active.header, false);
+    } catch {
+      // It was told when the disk began to refuse, and is told when it is over.
+    }
+  }
+
+  #say(level: "info" | "warning", kind: string, message: string): void {
+    this.#options.journal.report({ level, kind, message: `${this.#options.channel}: ${message}` });
+  }
+}
