@@ -14,6 +14,9 @@ import type { Feed } from "./delivery/session.ts";
 import { Sink, type SinkStatus } from "./delivery/sink.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Disk } from "./platform/disk.ts";
+import { SpaceKeeper } from "./journal/space/space_keeper.ts";
+import { spaceLimits } from "./journal/space/space_limits.ts";
+import type { SpaceStatus } from "./journal/space/space_status.ts";
 import { TailBudget } from "./journal/tail_budget.ts";
 import { InstanceLock } from "./platform/instance_lock.ts";
 import type { Libc } from "./platform/libc.ts";
@@ -40,6 +43,8 @@ export interface CollectorOptions {
 export interface CollectorStatus {
   readonly channels: readonly ChannelStatus[];
   readonly sinks: readonly SinkStatus[];
+  /** Of the disk that the journals are on. */
+  readonly space: SpaceStatus;
 }
 
 /** A running channel, and where its records go. */
@@ -54,6 +59,7 @@ const drainStepMs = 20;
 export class Collector implements AsyncDisposable {
   readonly channels: readonly Channel[];
   readonly #sinks: readonly Sink[];
+  readonly #space: SpaceKeeper;
   readonly #clock: Clock;
   readonly #report: Report;
   readonly #resources: AsyncDisposableStack;
@@ -80,10 +86,10 @@ export class Collector implements AsyncDisposable {
       ...forwards ? ["forwarder"] : [],
     ];
     const { lastingPrefix, tailFolder } = options;
-    const tailBudget = new TailBudget({
-      maxBytes: (config.journal.memory_tail_mb ?? 24) * 2 ** 20,
-    });
-    const space = { floorBytes: 0, isClosed: false };
+    const settings = config.journal;
+    const tailBudget = new TailBudget({ maxBytes: spaceLimits(settings, 0).memoryTailBytes });
+    const folder = config.logging.base_path;
+    const space = new SpaceKeeper({ folder, settings, tailBudget, disk, clock, report });
     const context = {
       config,
       sinkNames,
@@ -95,6 +101,7 @@ export class Collector implements AsyncDisposable {
       lastingPrefix,
       tailFolder,
       tailBudget,
+      maxSegmentBytes: maxSegmentBytes(config),
       space,
       report,
     };
@@ -115,21 +122,25 @@ export class Collector implements AsyncDisposable {
         if (!channel.refusing) memory.remove();
       });
     }
+    space.start(channels.map(({ journal }) => journal));
+    resources.use(space);
     for (const sink of sinks) sink.start();
     const message = `capturing ${channels.length} of ${config.ports.length} ports`;
     report({ level: "info", kind: "service_start", message });
-    return new Collector({ channels, sinks, clock, report, resources: resources.move() });
+    return new Collector({ channels, sinks, space, clock, report, resources: resources.move() });
   }
 
   private constructor(parts: {
     readonly channels: readonly Channel[];
     readonly sinks: readonly Sink[];
+    readonly space: SpaceKeeper;
     readonly clock: Clock;
     readonly report: Report;
     readonly resources: AsyncDisposableStack;
   }) {
     this.channels = parts.channels;
     this.#sinks = parts.sinks;
+    this.#space = parts.space;
     this.#clock = parts.clock;
     this.#report = parts.report;
     this.#resources = parts.resources;
@@ -139,6 +150,7 @@ export class Collector implements AsyncDisposable {
     return {
       channels: this.channels.map((channel) => channel.status),
       sinks: this.#sinks.map((sink) => sink.status),
+      space: this.#space.status,
     };
   }
 
@@ -164,6 +176,12 @@ export class Collector implements AsyncDisposable {
       this.#sinks.some((sink) => sink.status.state === "delivering" && !sink.caughtUp);
     while (draining() && this.#clock.monotonicMs() < endMs) await this.#clock.delay(drainStepMs);
   }
+}
+
+/** Files so small that all ports have room for two each under the ceiling: only whole ones can go. */
+function maxSegmentBytes({ logging, journal, ports }: Config): number {
+  const ceilingMb = (journal.max_total_mb ?? Infinity) / (2 * ports.length);
+  return Math.min(logging.max_size_mb, ceilingMb) * 2 ** 20;
 }
 
 async function openChannel(

@@ -35,11 +35,10 @@ export interface ChannelContext {
   /** Folder on a memory file system, for records that the disk does not take. */
   readonly tailFolder: string;
   readonly tailBudget: TailBudget;
+  readonly maxSegmentBytes: number;
   readonly space: SpaceGate;
   readonly report: Report;
 }
-
-const bytesPerMb = 1024 * 1024;
 
 /** A channel that is built and not started, and what its last run had read and perhaps not kept. */
 export interface OpenedChannel {
@@ -70,7 +69,7 @@ export async function openSerialChannel(
     space: context.space,
     statePath: `${statePath}/${name}.journal.json`,
     boot,
-    maxSegmentBytes: logging.max_size_mb * bytesPerMb,
+    maxSegmentBytes: context.maxSegmentBytes,
     maxBackups: logging.max_backups,
     compress: logging.compress,
     holders: context.sinkNames,

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import {
   freeText,
+  number,
   numberOr,
   optionalNumber,
   serverUrls,
@@ -16,6 +17,13 @@ import { baudRates, fipsCode, portSchema } from "./port_schema.ts";
 
 const megabytes = { min: 0.001, max: 1_000_000_000, unit: "MB" };
 const syncMustBe = 'must be "always" or a whole number from 10 to 60000 milliseconds';
+/**
+ * Less than 1 MB would not hold the longest record. The default leaves room for delivery's windows
+ * in the 32 MB that the service may grow by.
+ */
+const memoryTail = { min: 1, max: 4096, unit: "MB" };
+const memoryTailMeaning =
+  "Memory in which records of all ports together wait while the disk takes none, in MB";
 const seconds = { min: 0.001, max: 86_400, unit: "seconds" };
 
 /** How the service proves to a NATS server who it is, and checks who the server is. */
@@ -127,12 +135,18 @@ const journal = z.strictObject({
     })
     .transform((found) => found === 0 ? 250 : found)
     .default(250),
-  min_free_mb: optionalNumber(megabytes, "Free space to leave on the disk, in MB"),
-  max_total_mb: optionalNumber(megabytes, "Space that all journals may take, in MB"),
-  memory_tail_mb: optionalNumber(
+  // Not "not set" when it is 0, as elsewhere: the original did not know the key, and no floor is
+  // something to ask for.
+  min_free_mb: number(
+    { ...megabytes, min: 0 },
+    "Free space to leave on the disk of base_path, in MB; 0 leaves none; " +
+      "default: 256 MB or 2 % of the disk, the larger, but at most a quarter of the disk",
+  ).optional(),
+  max_total_mb: optionalNumber(
     megabytes,
-    "Memory for records while the disk takes none, in MB",
+    "Space that the journals of all ports may take together, in MB; default: no limit",
   ),
+  memory_tail_mb: numberOr(24, memoryTail, memoryTailMeaning),
 });
 
 /** The whole file. */

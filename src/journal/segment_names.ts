@@ -37,3 +37,11 @@ export function rotatedNames(channel: string, names: readonly string[]): Rotated
     a.firstSequence - b.firstSequence || (a.base < b.base ? -1 : 1)
   );
 }
+
+/** When a segment was rotated, from its path, in milliseconds since 1970; 0 where it does not tell. */
+export function rotatedTimeMs(base: string): number {
+  const digits = /\.(\d{8}T\d{6})Z$/.exec(base)?.[1];
+  if (digits === undefined) return 0;
+  const text = digits.replace(/^(....)(..)(..)T(..)(..)(..)$/, "$1-$2-$3T$4:$5:$6Z");
+  return Date.parse(text) || 0;
+}

@@ -91,10 +91,19 @@ export class SegmentShelf {
 
   /** Lets a segment go before its time, and tells exactly what that costs. */
   giveUp(segment: RotatedSegment, why: string): void {
-    if (!this.#segments.includes(segment)) return;
-    segment.files?.close();
-    removeRotatedSegment(this.#disk, segment);
-    this.#forget(segment, why);
+    const now = (): void => {
+      const { firstSequence, place } = segment;
+      const found = this.#segments.find((each) =>
+        each.firstSequence === firstSequence && each.place === place
+      );
+      if (found === undefined) return;
+      removeRotatedSegment(this.#disk, found);
+      found.files?.close();
+      this.#forget(found, why);
+    };
+    // One on the disk may be being packed.
+    if (segment.place === "memory") now();
+    else this.#inBackground(now);
   }
 
   /** Segments whose files were deleted: those still held open are to be copied, the others are lost. */
@@ -154,10 +163,14 @@ export class SegmentShelf {
     this.#closeNeedless();
     if (this.#tidying || this.#stopped) return;
     this.#tidying = true;
-    this.#exclusively(() => {
+    this.#inBackground(() => {
       this.#tidying = false;
       return this.#applyRetention();
-    }).catch((error) => {
+    });
+  }
+
+  #inBackground(task: () => void | Promise<void>): void {
+    this.#exclusively(async () => await task()).catch((error) => {
       this.#report({
         level: "warning",
         kind: "retention_failed",

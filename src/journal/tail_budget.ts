@@ -27,6 +27,11 @@ export class TailBudget {
     return Math.min(256 * 1024, Math.max(4 * 1024, Math.floor(this.maxBytes / 64)));
   }
 
+  /** The next records that come may cost older ones. */
+  get isNearlyFull(): boolean {
+    return this.usedBytes + 4 * this.segmentBytes > this.maxBytes;
+  }
+
   join(user: TailUser): void {
     this.#users.add(user);
   }

@@ -37,6 +37,10 @@ Deno.test("the schema knows former names, defaults and limits", () => {
   assert.equal(at("/properties/remote_creds").length, 1);
   assert.equal(at("/logging/properties/max_backups")[0]?.["default"], 10);
   assert.equal(at("/journal/properties/sync")[0]?.["default"], 250);
+  assert.equal(at("/journal/properties/memory_tail_mb")[0]?.["default"], 24);
+  for (const key of ["min_free_mb", "max_total_mb"]) {
+    assert.equal(at(`/journal/properties/${key}`)[0]?.["default"], undefined, key);
+  }
   const port = JSON.stringify(at("/monitoring/properties/port")[0]);
   assert.match(port, /"integer".*"const":0.*"minimum":1,"maximum":65535/);
 });

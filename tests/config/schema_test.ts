@@ -24,7 +24,7 @@ Deno.test("a file with nothing but a port gets every default", () => {
       compress: false,
       level: "info",
     },
-    journal: { state_path: "/var/lib/nectarcollector", sync: 250 },
+    journal: { state_path: "/var/lib/nectarcollector", sync: 250, memory_tail_mb: 24 },
     monitoring: { port: 8080 },
     recovery: { reconnect_delay_sec: 1, max_reconnect_delay_sec: 60, exponential_backoff: true },
     forwarder: { enabled: false, manage_streams: true },
@@ -55,13 +55,21 @@ Deno.test("an empty list of speeds is the default list", () => {
 });
 
 Deno.test("0 stands for the default, and for absent where there is none", () => {
-  const journal = { sync: 0, min_free_mb: 0, max_total_mb: 0, memory_tail_mb: 0 };
+  const journal = { sync: 0, max_total_mb: 0, memory_tail_mb: 0 };
   const config = configOf(sample({ journal, ports: [serialPort({ silence_alarm_sec: 0 })] }));
   assert.equal(config.journal.sync, 250);
-  assert.equal(config.journal.min_free_mb, undefined);
   assert.equal(config.journal.max_total_mb, undefined);
-  assert.equal(config.journal.memory_tail_mb, undefined);
+  assert.equal(config.journal.memory_tail_mb, 24);
   assert.equal(config.ports[0]?.silence_alarm_sec, undefined);
+});
+
+Deno.test("no free space at all may be asked for, which is not the same as saying nothing", () => {
+  const floor = (journal: Record<string, unknown>): number | undefined =>
+    configOf(sample({ journal })).journal.min_free_mb;
+  assert.equal(floor({ min_free_mb: 0 }), 0);
+  assert.equal(floor({ min_free_mb: 0.5 }), 0.5);
+  assert.equal(floor({ min_free_mb: null }), undefined);
+  assert.equal(floor({}), undefined);
 });
 
 /** Section, key, values that pass, values that do not, and what the message must say. */
@@ -98,9 +106,9 @@ const limits: [string, string, unknown[], unknown[], RegExp][] = [
     ["never", 9, 60001, 10.5],
     /"always" or .* 10 to 60000/,
   ],
-  ["journal", "min_free_mb", [1], [-1], /MB/],
-  ["journal", "max_total_mb", [1], [-1], /MB/],
-  ["journal", "memory_tail_mb", [1], [-1], /MB/],
+  ["journal", "min_free_mb", [0, 0.5, 500], [-1, "1", 1e10], /from 0 to 1000000000 MB/],
+  ["journal", "max_total_mb", [0, 0.5, 500], [-1, "1", 1e10], /from 0\.001 to 1000000000 MB/],
+  ["journal", "memory_tail_mb", [0, 1, 4096], [-1, 0.5, 4097], /from 1 to 4096 MB/],
   ["evidence", "enabled", [true], [1], /true or false/],
 ];
 
