@@ -173,7 +173,7 @@ export class ActiveSegment {
    * place of its own. Checksums travel along, so a line that could not be read back stays unreadable.
    */
   takeOver(former: ActiveSegment, from: number): void {
-    if (this.#torn) this.#cutBack();
+    this.cutBack();
     this.dropOpen();
     this.#torn = true;
     this.#copyFrom(former, from, new Uint8Array(0));
@@ -252,11 +252,11 @@ export class ActiveSegment {
   /** Where record number `n` begins, or would. */
   offsetOf(n: number): number {
     if (n === this.#extent.count) return this.#whole().end;
+    if (n === this.#durable.count) return this.#durable.end;
     const bytes = new Uint8Array(indexEntryBytes);
     this.files.index.readNow(bytes, indexHeaderBytes + n * indexEntryBytes);
     const entry = decodeIndexEntry(bytes, 0);
     if (entry !== null) return entry.offset;
-    if (n === this.#durable.count) return this.#durable.end;
     throw new Error(`read the index: entry ${n} is damaged`);
   }
 
@@ -271,22 +271,24 @@ export class ActiveSegment {
   }
 
   #write(lineBytes: number, entryCount: number): void {
-    if (this.#torn) this.#cutBack();
+    this.cutBack();
     this.#torn = true;
     try {
       appendAll(this.files.log, this.#lines.subarray(0, lineBytes));
       appendAll(this.files.index, this.#entries.subarray(0, entryCount * indexEntryBytes));
     } catch (error) {
-      this.#cutBack();
+      this.cutBack();
       throw error;
     }
     this.#torn = false;
   }
 
   /** Cuts off what an append left that was refused half-way. */
-  #cutBack(): void {
-    this.files.log.truncate(this.#extent.logBytes);
+  cutBack(): void {
+    if (!this.#torn) return;
+    // An entry must not outlive its line: it would claim bytes of the open record before it.
     this.files.index.truncate(indexHeaderBytes + this.#extent.count * indexEntryBytes);
+    this.files.log.truncate(this.#extent.logBytes);
     this.#torn = false;
   }
 }

@@ -121,10 +121,10 @@ export function removeTemporaries({ disk, folder, channel }: JournalFolder): voi
   for (const name of names) {
     const path = `${folder}/${name}`;
     const packedTwice = name.endsWith(".log.gz") && names.includes(name.slice(0, -".gz".length));
-    const log = name.replace(/\.idx\.tmp$/, ".log");
-    const index = name.replace(/\.tmp$/, "");
-    if (log !== name && names.includes(log) && !names.includes(index)) {
-      disk.rename(path, `${folder}/${index}`);
+    const base = name.replace(/\.idx\.tmp$/, "");
+    const hasLog = names.includes(`${base}.log`) || names.includes(`${base}.log.gz`);
+    if (base !== name && hasLog && !names.includes(`${base}.idx`)) {
+      disk.rename(path, `${folder}/${base}.idx`);
     } else if (name.endsWith(".tmp") || packedTwice) disk.remove(path);
   }
 }

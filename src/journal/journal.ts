@@ -129,9 +129,14 @@ export class Journal implements AsyncDisposable {
     return this.#writer.active.nextSequence - 1;
   }
 
-  /** Last sequence that a power cut cannot take back, or that waits in memory for the disk. */
+  /** Last sequence that readers may see: it is safe on the disk, or waits for it in memory. */
   get syncedSequence(): number {
     return this.#schedule.synced;
+  }
+
+  /** Last sequence that a power cut cannot take back. */
+  get durableSequence(): number {
+    return Math.min(this.syncedSequence, this.#writer.firstInMemory - 1);
   }
 
   /** First sequence that is still kept, or would be given out next. */
@@ -277,13 +282,12 @@ export class Journal implements AsyncDisposable {
   }
 
   #locate(sequence: number): ReadableSegment | null {
-    if (sequence > this.syncedSequence || !this.isOpen) return null;
-    const shelved = this.shelf.find(sequence);
-    if (shelved !== undefined) return shelved;
-    const { header, files } = this.#writer.active;
-    if (this.syncedSequence < header.firstSequence) return null;
-    const lastSequence = this.syncedSequence;
-    return { ...header, lastSequence, base: files.base, compressed: false, files };
+    const synced = this.syncedSequence;
+    if (sequence > synced || !this.isOpen) return null;
+    const { active } = this.#writer;
+    const found = this.shelf.find(sequence) ?? active.firstRecords(active.extent.count, "disk");
+    if (synced < found.firstSequence) return null;
+    return { ...found, lastSequence: Math.min(found.lastSequence, synced) };
   }
 
   async #closeFiles(): Promise<void> {

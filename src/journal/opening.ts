@@ -11,6 +11,7 @@ import { finishRotation, removeTemporaries } from "./interrupted_rotation.ts";
 import { cutBackTo, type JournalPlace } from "./journal_place.ts";
 import { type Damage, type RepairedSegment, repairSegment } from "./recovery.ts";
 import { filesOf, findRotatedSegment, lastEndOf, type RotatedSegment } from "./rotated_segment.ts";
+import { SegmentFiles } from "./segment_files.ts";
 import { indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
 import { rotatedNames } from "./segment_names.ts";
 
@@ -55,6 +56,7 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
     if (repaired.extent.open !== null) {
       cutMovedTail(place, newest.base, repaired.extent.open.offset);
     }
+    makeDurable(disk, newest.base);
     rotated.push(...keepUnlessEmpty(disk, newest));
   } else if (newest !== undefined) rotated.push(newest);
   const expected = Math.max(
@@ -79,6 +81,16 @@ function cutBack({ disk, folder, channel, cutBackTo: place }: Place): void {
   const newest = rotatedNames(channel, disk.list(folder)).at(-1)?.base;
   if (newest !== undefined) cutBackTo(disk, `${folder}/${newest}`, place);
   cutBackTo(disk, `${folder}/${channel}`, place);
+}
+
+/** A kill may have come between the switch to the next segment and the sync of this one. */
+function makeDurable(disk: Disk, base: string): void {
+  const files = new SegmentFiles(disk, base);
+  try {
+    files.syncNow();
+  } finally {
+    files.close();
+  }
 }
 
 /** A segment that was rotated for the sake of a new epoch may hold nothing. */

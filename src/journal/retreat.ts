@@ -29,6 +29,11 @@ export function retreat(options: {
   const formerKept = former === null ? 0 : keptCount(former);
   const isNamed = rotation === null || rotation.comingIsNamed;
   const kept = fallback === null && isNamed ? keptCount(active) : 0;
+  // Asks the disk for the last time, before anything is changed.
+  const segments = [
+    ...former === null ? [] : [former.firstRecords(formerKept, "unsettled")],
+    active.firstRecords(kept, "unsettled"),
+  ];
   let between: ActiveSegment | null = null;
   let next: ActiveSegment;
   try {
@@ -47,14 +52,8 @@ export function retreat(options: {
     throw error;
   }
   rotation?.abandon();
-  return {
-    active: next,
-    segments: [
-      ...former === null ? [] : [former.firstRecords(formerKept, "unsettled")],
-      ...between === null ? [] : [tail.complete(between)],
-      active.firstRecords(kept, "unsettled"),
-    ],
-  };
+  if (between !== null) segments.splice(-1, 0, tail.complete(between));
+  return { active: next, segments };
 
   function beginWithRest(segment: ActiveSegment, from: number): ActiveSegment {
     const { firstSequence, epoch } = segment.header;

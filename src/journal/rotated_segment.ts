@@ -81,7 +81,18 @@ export function filesOf(
   });
 }
 
-/** Deletes a segment, index first: a log without index is found again, the reverse is a loss. */
+/**
+ * Deletes a segment. Until its log is gone, its index is called a temporary file: a kill in between
+ * leaves a whole segment or nothing (interrupted_rotation.ts).
+ */
 export function removeRotatedSegment(disk: Disk, segment: RotatedSegment): void {
-  for (const { path } of filesOf(disk, segment)) disk.remove(path);
+  const { base } = segment;
+  const files = filesOf(disk, segment);
+  if (files.some(({ path }) => path === `${base}.idx`)) {
+    disk.rename(`${base}.idx`, `${base}.idx.tmp`);
+  }
+  for (const { path } of files) {
+    if (path !== `${base}.idx`) disk.remove(path);
+  }
+  if (disk.size(`${base}.idx.tmp`) !== null) disk.remove(`${base}.idx.tmp`);
 }

@@ -48,6 +48,7 @@ export class Rotation {
   /** Makes the coming segment. @throws {Error} what the disk threw; the former one goes on */
   constructor(options: RotationOptions) {
     const { disk, folder, channel, former, formerIsHere } = options;
+    if (formerIsHere) former.cutBack();
     const base = `${folder}/${channel}`;
     const from = formerIsHere ? former.extent.count : 0;
     this.coming = ActiveSegment.begin({ ...options, base: `${base}.next`, from });

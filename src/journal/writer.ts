@@ -84,6 +84,13 @@ export class Writer implements TailUser {
     return this.#inMemory || this.#active.files.mayBeHere;
   }
 
+  /** First sequence that is in memory only; `Infinity` when none is. */
+  get firstInMemory(): number {
+    const segment = this.#options.shelf.segments.find(({ place }) => place === "memory");
+    const active = this.#inMemory ? this.#active : this.#fallback;
+    return segment?.firstSequence ?? active?.header.firstSequence ?? Infinity;
+  }
+
   get tailBytes(): number {
     const { segments } = this.#options.shelf;
     let bytes = segments.reduce((sum, each) => sum + (each.place === "memory" ? each.bytes : 0), 0);

@@ -11,6 +11,8 @@ export const siteFips = "1429010002";
 
 export interface SiteOptions {
   readonly ports: number;
+  /** @default {one in the site's folder} */
+  readonly logFolder?: string;
   /** Merged into the configuration's sections. */
   readonly logging?: Record<string, unknown>;
   readonly journal?: Record<string, unknown>;
@@ -23,9 +25,11 @@ export class Site implements AsyncDisposable {
   readonly collector: CollectorProcess;
   /** By port, from 0; port 0 is side A1. */
   readonly terminals: PseudoTerminal[] = [];
+  readonly logFolder: string;
   readonly #options: SiteOptions;
 
   constructor(options: SiteOptions) {
+    this.logFolder = options.logFolder ?? this.folder.join("log");
     for (let port = 0; port < options.ports; port++) this.plug(port);
     this.#options = options;
     this.collector = new CollectorProcess(this.folder.join("config.json"), this.folder.join("run"));
@@ -43,7 +47,7 @@ export class Site implements AsyncDisposable {
         enabled: true,
       })),
       nats: { url, subject_prefix: "ut.cdr", reconnect_wait_sec: 1 },
-      logging: { base_path: this.folder.join("log"), ...logging },
+      logging: { base_path: this.logFolder, ...logging },
       journal: { state_path: this.folder.join("state"), ...journal },
       ...(forwarder === undefined ? {} : { forwarder }),
     };
@@ -68,7 +72,7 @@ export class Site implements AsyncDisposable {
 
   /** Contents of all logs of a port, oldest first, as one character a byte. */
   logText(port: number): string {
-    const folder = this.folder.join("log");
+    const folder = this.logFolder;
     const name = this.channel(port);
     const logs = Array.from(Deno.readDirSync(folder), (entry) => entry.name)
       .filter((file) => file.startsWith(`${name}.`) && file.endsWith(".log"));

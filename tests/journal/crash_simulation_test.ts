@@ -1,0 +1,165 @@
+// The journal on a disk that forgets, tears and fails, through crash after crash, by the thousand.
+// `CRASH_SEEDS=10000` runs so many seeds, `SEED=123` that one again; what fails is thinned out to
+// the commands that it needs. `CRASH_WITHOUT="failed sync,full disk"` leaves out classes of faults.
+
+import assert from "node:assert/strict";
+import {
+  allFaultClasses,
+  type CrashCommand,
+  type CrashPlan,
+  drawPlan,
+  type FragmentPlan,
+  thinOut,
+} from "../support/crash_commands.ts";
+import { CrashRun } from "../support/crash_run.ts";
+
+const excluded = (Deno.env.get("CRASH_WITHOUT") ?? "").split(",");
+const without = allFaultClasses.filter((each) => excluded.includes(each));
+
+async function failureOf(plan: CrashPlan): Promise<Error | null> {
+  try {
+    await CrashRun.execute(plan);
+    return null;
+  } catch (error) {
+    assert.ok(error instanceof Error);
+    return error;
+  }
+}
+
+/** What of an error is the same when the same thing fails with other figures. */
+function kindOf(error: Error): string {
+  return error.message.split("\n")[0]?.replace(/[\d"].*/, "") ?? "";
+}
+
+/** @throws {Error} with the least commands that still fail in the same way */
+async function assertSurvives(plan: CrashPlan, name: string): Promise<CrashRun> {
+  try {
+    return await CrashRun.execute(plan);
+  } catch (error) {
+    assert.ok(error instanceof Error);
+    const kind = kindOf(error);
+    const least = await thinOut(plan, async (fewer) => {
+      const failure = await failureOf(fewer);
+      return failure !== null && kindOf(failure) === kind;
+    });
+    const cause = await failureOf(least) ?? error;
+    const { commands, ...settings } = least;
+    const story = [settings, ...commands].map((each) => JSON.stringify(each)).join("\n  ");
+    throw new Error(`${name}: ${cause.message}\n  ${story}`, { cause });
+  }
+}
+
+function seeds(): number[] {
+  const named = Deno.env.get("SEED");
+  if (named !== undefined) return [Number(named)];
+  const count = Number(Deno.env.get("CRASH_SEEDS") ?? 3000);
+  const first = Math.floor(Math.random() * 2 ** 31);
+  return Array.from({ length: count }, (_, i) => first + i);
+}
+
+Deno.test("a journal keeps its promises through crashes of the process, the box and the disk", async () => {
+  const startMs = performance.now();
+  let crashes = 0;
+  const all = seeds();
+  for (const seed of all) {
+    const run = await assertSurvives(drawPlan(seed, without), `SEED=${seed}`);
+    crashes += run.crashes;
+  }
+  const perSecond = Math.round(all.length / (performance.now() - startMs) * 1000);
+  console.log(`${all.length} seeds, ${crashes} crashes, ${perSecond} seeds a second`);
+});
+
+function append(...fragments: readonly FragmentPlan[]): CrashCommand {
+  return { do: "append", fragments };
+}
+
+const whole: FragmentPlan = { bytes: 30, end: "line_feed" };
+const unfinished: FragmentPlan = { bytes: 20, end: null };
+
+const scenarios: Readonly<Record<string, readonly CrashCommand[]>> = {
+  "appending and syncing": [
+    append(whole, unfinished),
+    { do: "sync" },
+    append(whole, whole),
+    { do: "begin sync" },
+    append(whole, unfinished),
+    { do: "complete sync" },
+  ],
+  "rotating with an open record": [
+    append(whole, whole, whole, unfinished),
+    { do: "sync" },
+    append(whole, whole, whole, unfinished),
+    append(whole, unfinished),
+    { do: "wait", ms: 300 },
+  ],
+  "rotating with records that are not synced": [
+    append(whole, whole, whole),
+    append(whole, whole, whole),
+    append(whole, whole, whole),
+    { do: "sync" },
+  ],
+  "removing what was released": [
+    append(whole, whole, whole),
+    append(whole, whole, whole),
+    append(whole, unfinished),
+    { do: "sync" },
+    { do: "release", behind: 1 },
+    { do: "wait", ms: 300 },
+    append(whole),
+  ],
+  "beginning an epoch": [
+    append(whole, unfinished),
+    { do: "begin epoch", skip: 0 },
+    append(whole),
+    { do: "begin epoch", skip: 10 },
+    append(whole),
+    { do: "reopen" },
+  ],
+  "a full disk that is freed": [
+    append(whole, unfinished),
+    { do: "sync" },
+    { do: "fill", freeBytes: 60 },
+    append(whole, whole),
+    append(whole),
+    { do: "sync" },
+    { do: "heal" },
+    append(whole),
+    { do: "wait", ms: 1000 },
+    { do: "sync" },
+  ],
+  "syncs that fail": [
+    append(whole),
+    { do: "fail", faults: { shortAppend: 0, failedSync: 1, failedCall: 0 } },
+    append(whole, whole, unfinished),
+    { do: "sync" },
+    append(whole, whole),
+    { do: "heal" },
+    { do: "wait", ms: 1000 },
+    { do: "sync" },
+    append(whole),
+  ],
+};
+
+for (const [name, commands] of Object.entries(scenarios)) {
+  Deno.test(`a crash before any disk call loses nothing that was promised: ${name}`, async () => {
+    for (const [power, tries] of [[false, 1], [true, 4]] as const) {
+      let reached = true;
+      for (let call = 1; reached; call++) {
+        for (let seed = 0; seed < tries; seed++) {
+          const crash = { do: "crash", power, call, faults: null } as const;
+          const run = await assertSurvives({
+            seed,
+            maxSegmentBytes: 200,
+            maxBackups: 0,
+            sync: 50,
+            sectorBytes: 16,
+            byteOrder: without.includes("bytes out of order") ? "as written" : "any",
+            nameOrder: without.includes("names out of order") ? "as changed" : "any",
+            commands: [crash, ...commands],
+          }, `${name}, ${power ? "power cut" : "kill"} before call ${call}`);
+          reached = run.crashes > 0;
+        }
+      }
+    }
+  });
+}
