@@ -85,8 +85,7 @@ export class ActiveSegment {
       else segment.#copyFrom(former, from, header);
       return segment;
     } catch (error) {
-      files.remove();
-      files.close();
+      files.discard();
       throw error;
     }
   }

@@ -20,16 +20,26 @@ export class Home implements HomeSegments {
   readonly rotated: readonly RotatedSegment[];
   readonly active: ActiveSegment;
   readonly rebooted: boolean;
+  /** The last owner had closed the journal. */
+  readonly wasClosed: boolean;
   /** What numbers that do not stand on the disk yet go on with. */
   readonly next: IndexHeader;
   readonly reasonForNewEpoch: string | null;
   readonly #numbering: Numbering;
 
   /** Opens or makes the files of a channel. @throws {Error} what the disk threw */
-  static async open(options: JournalOptions, recordHeader: RecordHeader): Promise<Home> {
+  static async open(
+    options: JournalOptions,
+    recordHeader: RecordHeader,
+    isInMemory: boolean,
+  ): Promise<Home> {
     const { disk, folder, channel, clock } = options;
     disk.makeFolder(folder);
-    const state = parseJournalState(readState(disk, options.statePath));
+    const base = `${folder}/${channelName(channel)}`;
+    const state = unlessOutdated(
+      parseJournalState(readState(disk, options.statePath)),
+      disk.size(`${base}.log`),
+    );
     const found = await openSegments({
       disk,
       folder,
@@ -37,10 +47,11 @@ export class Home implements HomeSegments {
       recordHeader,
       state,
       cutBackTo: options.cutBackTo,
+      boot: options.boot,
+      isInMemory,
       wallMs: clock.wallMs(),
       report: options.report,
     });
-    const base = `${folder}/${channelName(channel)}`;
     const active = ActiveSegment.open({ disk, base, recordHeader, ...found.active });
     try {
       active.syncNow();
@@ -59,6 +70,7 @@ export class Home implements HomeSegments {
     const { rotated, active, nextSequence, damaged } = found;
     this.rotated = rotated;
     this.active = active;
+    this.wasClosed = state?.closed ?? false;
     this.rebooted = state?.boot !== options.boot;
     this.reasonForNewEpoch = reasonForNewEpoch({
       state,
@@ -78,7 +90,18 @@ export class Home implements HomeSegments {
     this.#numbering.begin(header);
   }
 
-  save(reached: Parameters<Numbering["save"]>[0]): Promise<void> {
+  /** Resolves to whether the disk let it. */
+  save(reached: Parameters<Numbering["save"]>[0]): Promise<boolean> {
     return this.#numbering.save(reached);
   }
+}
+
+/** A state that says that the journal was closed is outdated when the log has changed since. */
+function unlessOutdated(
+  state: JournalState | undefined,
+  logBytes: number | null,
+): JournalState | undefined {
+  return state?.closed === true && state.logBytes !== logBytes
+    ? { ...state, closed: false }
+    : state;
 }

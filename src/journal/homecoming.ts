@@ -7,6 +7,7 @@ import { appendAll, type AppendFile, type Disk } from "../platform/disk.ts";
 import type { RotatedSegment } from "./rotated_segment.ts";
 import { encodeIndexHeader, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
 import { rotatedBase } from "./segment_names.ts";
+import type { SegmentFiles } from "./segment_files.ts";
 import type { SegmentShelf } from "./segment_shelf.ts";
 
 const chunkBytes = 256 * 1024;
@@ -28,6 +29,8 @@ interface Readable {
 export class Homecoming {
   readonly #options: HomecomingOptions;
   #underWay: RotatedSegment | null = null;
+  /** Segments that hold more than counts: it stands in memory, too, and may yet be lost there. */
+  #toCut: (RotatedSegment & { readonly files: SegmentFiles })[] = [];
   #begun: { readonly firstSequence: number; readonly base: string } | null = null;
 
   constructor(options: HomecomingOptions) {
@@ -70,6 +73,24 @@ export class Homecoming {
     }
   }
 
+  /** All that was in memory is safe on the disk: cuts off what stands there twice. */
+  finish(): void {
+    for (const segment of this.#toCut.splice(0)) {
+      try {
+        segment.files.log.truncate(logBytesOf(segment));
+        segment.files.index.truncate(indexBytesOf(segment));
+      } catch {
+        // Opening the journal knows where the next segment begins, and takes no more of this one.
+      } finally {
+        segment.files.close();
+      }
+    }
+  }
+
+  close(): void {
+    for (const { files } of this.#toCut) files.close();
+  }
+
   /** The same at every attempt: names that an earlier one gave must not be given twice. */
   #rotatedBase({ firstSequence }: RotatedSegment): string {
     const { folder, channel, wallMs } = this.#options;
@@ -102,8 +123,7 @@ export class Homecoming {
       shelf.replace(segment, null);
       return files.close();
     }
-    files.log.truncate(logBytesOf(segment));
-    files.index.truncate(indexBytesOf(segment));
+    this.#toCut.push({ ...segment, files: files.hold() });
     const base = this.#rotatedBase(segment);
     files.moveTo(base);
     await disk.syncFolder(folder);

@@ -5,6 +5,7 @@ import type { Disk } from "../platform/disk.ts";
 import type { Report } from "../platform/notice.ts";
 import { readIndexHeader } from "./rotated_segment.ts";
 import { decodeIndexEntry, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
+import { sweepComing } from "./rotation.ts";
 import { rotatedBase, rotatedNames } from "./segment_names.ts";
 
 export interface JournalFolder {
@@ -20,46 +21,58 @@ export interface JournalFolder {
 export function finishRotation(place: JournalFolder, options: {
   readonly nextSequence: number;
   readonly wallMs: number;
+  /** The last run left records in memory: an unfinished coming segment was a copy of those. */
+  readonly isInMemory: boolean;
   readonly report: Report;
 }): void {
   const { disk, folder, channel } = place;
-  const { report } = options;
   const base = `${folder}/${channel}`;
+  const next = `${base}.next`;
   const has = (path: string): boolean => disk.size(path) !== null;
-  if (!has(`${base}.next.log`) && !has(`${base}.next.idx`)) return;
-  const oldIsWhole = has(`${base}.log`) && has(`${base}.idx`);
-  const comingHasNothing = oldIsWhole && isNothingNew(disk, `${base}.next`, base);
-  if (oldIsWhole && !comingHasNothing && readIndexHeader(disk, `${base}.next`) === null) {
-    return setAsideUnnumbered(place, report);
-  }
-  const oldHasLeft = !has(`${base}.log`) && !has(`${base}.idx`);
-  if (!has(`${base}.next.log`) && !oldHasLeft || comingHasNothing) {
-    // Its log never was on the disk, or is the active one already.
-    if (has(`${base}.log`) && !has(`${base}.idx`) && !comingHasNothing) {
-      disk.rename(`${base}.next.idx`, `${base}.idx`);
-    }
-    for (const ending of [".next.log", ".next.idx"]) {
-      if (has(base + ending)) disk.remove(base + ending);
-    }
+  completeMoves(place);
+  if (!has(`${next}.log`) && !has(`${next}.idx`)) return;
+  const [hasLog, hasIndex] = [has(`${base}.log`), has(`${base}.idx`)];
+  if (!has(`${next}.log`) && (hasLog || hasIndex)) {
+    // The coming log has the active name already; or it never was on the disk.
+    if (!hasIndex) disk.rename(`${next}.idx`, `${base}.idx`);
+    else disk.remove(`${next}.idx`);
     return;
+  }
+  const unnumbered = readIndexHeader(disk, next) === null;
+  if (unnumbered && options.isInMemory) return sweepComing(disk, folder, channel);
+  const old = hasLog && hasIndex ? base : hasLog || hasIndex ? null : newestRotated(place);
+  if (old !== null && !options.isInMemory) {
+    const isNeeded = old !== base && openRecord(disk, old).length === 0;
+    if (isNothingNew(disk, next, old) && !isNeeded) return sweepComing(disk, folder, channel);
+    const isTorn = !carriesOpenRecord(disk, next, old) || unnumbered && old === base;
+    if (isTorn) return setAsideTorn(place, options.report);
   }
   putOldAway(place, options);
   disk.syncFolderNow(folder);
   for (const ending of [".log", ".idx"]) {
-    if (has(`${base}.next${ending}`)) disk.rename(`${base}.next${ending}`, base + ending);
+    if (has(next + ending)) disk.rename(next + ending, base + ending);
   }
   disk.syncFolderNow(folder);
 }
 
-/** A power cut has left bytes of a coming segment, never synced, but not where it begins. */
-function setAsideUnnumbered({ disk, folder, channel }: JournalFolder, report: Report): void {
+/** Path without ending of the newest rotated segment that is whole and not packed. */
+function newestRotated({ disk, folder, channel }: JournalFolder): string | null {
+  const newest = rotatedNames(channel, disk.list(folder)).at(-1);
+  if (newest === undefined) return null;
+  const base = `${folder}/${newest.base}`;
+  const isWhole = readIndexHeader(disk, base) !== null && disk.size(`${base}.log`) !== null;
+  return isWhole ? base : null;
+}
+
+/** A power cut has left bytes of a coming segment, never synced, but not all of its beginning. */
+function setAsideTorn({ disk, folder, channel }: JournalFolder, report: Report): void {
   const path = `${folder}/${channel}.next.log`;
   const bytes = disk.size(path) ?? 0;
   report({
     level: "error",
     kind: "stray_bytes",
     message:
-      `open journal: ${path}: ${bytes} bytes have lost their index; set aside in ${path}.quarantine`,
+      `open journal: ${path}: ${bytes} bytes were never synced and are torn; set aside in ${path}.quarantine`,
     details: { bytes },
   });
   if (disk.size(`${path}.quarantine`) !== null) disk.remove(`${path}.quarantine`);
@@ -72,16 +85,28 @@ function setAsideUnnumbered({ disk, folder, channel }: JournalFolder, report: Re
 /** Whether the coming segment holds nothing, or just the start of the old one's open record. */
 function isNothingNew(disk: Disk, coming: string, old: string): boolean {
   if ((disk.size(`${coming}.idx`) ?? 0) > indexHeaderBytes) return false;
-  const oldIndexBytes = disk.size(`${old}.idx`) ?? 0;
-  const count = Math.max(0, Math.floor((oldIndexBytes - indexHeaderBytes) / indexEntryBytes));
-  const entry = decodeIndexEntry(
-    readPart(disk, `${old}.idx`, indexHeaderBytes + (count - 1) * indexEntryBytes, indexEntryBytes),
-    0,
-  );
-  const end = count === 0 || entry === null ? 0 : entry.offset + entry.length;
+  const open = openRecord(disk, old);
   const moved = readPart(disk, `${coming}.log`, 0, disk.size(`${coming}.log`) ?? 0);
-  const open = readPart(disk, `${old}.log`, end, moved.length);
+  return moved.length <= open.length && moved.every((byte, i) => byte === open[i]);
+}
+
+/** Whether the coming segment begins with the old one's open record, as it does once it is synced. */
+function carriesOpenRecord(disk: Disk, coming: string, old: string): boolean {
+  const open = openRecord(disk, old);
+  const moved = readPart(disk, `${coming}.log`, 0, open.length);
   return moved.length === open.length && moved.every((byte, i) => byte === open[i]);
+}
+
+/** What stands in a log behind its last record. */
+function openRecord(disk: Disk, base: string): Uint8Array {
+  const indexBytes = disk.size(`${base}.idx`) ?? 0;
+  const count = Math.max(0, Math.floor((indexBytes - indexHeaderBytes) / indexEntryBytes));
+  const at = indexHeaderBytes + (count - 1) * indexEntryBytes;
+  const entry = count === 0
+    ? null
+    : decodeIndexEntry(readPart(disk, `${base}.idx`, at, indexEntryBytes), 0);
+  const end = entry === null ? 0 : entry.offset + entry.length;
+  return readPart(disk, `${base}.log`, end, Math.max(0, (disk.size(`${base}.log`) ?? 0) - end));
 }
 
 function readPart(disk: Disk, path: string, offset: number, length: number): Uint8Array {
@@ -89,29 +114,57 @@ function readPart(disk: Disk, path: string, offset: number, length: number): Uin
   const file = disk.read(path);
   try {
     const bytes = new Uint8Array(length);
-    return bytes.subarray(0, file.readNow(bytes, Math.max(0, offset)));
+    return bytes.subarray(0, file.readNow(bytes, offset));
   } finally {
     file.close();
   }
 }
 
-/** Renames the files of the old segment that are still under the names of the active one. */
+/**
+ * A power cut has taken the memory in which an open record went on: its beginning stands in the
+ * newest segment, which becomes the active one again.
+ */
+export function reopenNewest(place: JournalFolder): void {
+  const { disk, folder, channel } = place;
+  const active = `${folder}/${channel}`;
+  if (disk.size(`${active}.log`) !== null || disk.size(`${active}.idx`) !== null) return;
+  const base = newestRotated(place);
+  if (base === null || openRecord(disk, base).length === 0) return;
+  disk.rename(`${base}.log`, `${active}.log`);
+  disk.rename(`${base}.idx`, `${active}.idx`);
+  disk.syncFolderNow(folder);
+}
+
+/** Gives a segment of which one file was renamed its other one. */
+function completeMoves({ disk, folder, channel }: JournalFolder): void {
+  const has = (path: string): boolean => disk.size(path) !== null;
+  for (const base of [`${folder}/${channel}`, `${folder}/${channel}.next`]) {
+    const [log, index] = [has(`${base}.log`), has(`${base}.idx`)];
+    if (log === index) continue;
+    const first = index ? readIndexHeader(disk, base)?.firstSequence : undefined;
+    const half = rotatedNames(channel, disk.list(folder)).findLast(
+      ({ base: name, firstSequence }) => {
+        const path = `${folder}/${name}`;
+        if (has(`${path}.log.gz`)) return false;
+        const isHalf = has(`${path}.log`) === index && has(`${path}.idx`) === log;
+        return isHalf && (log || firstSequence === first);
+      },
+    );
+    const ending = log ? ".log" : ".idx";
+    if (half !== undefined) disk.rename(base + ending, `${folder}/${half.base}${ending}`);
+  }
+}
+
+/** Renames the old segment, if it still has the names of the active one. */
 function putOldAway(
   { disk, folder, channel }: JournalFolder,
   { nextSequence, wallMs }: { readonly nextSequence: number; readonly wallMs: number },
 ): void {
   const base = `${folder}/${channel}`;
-  const has = (path: string): boolean => disk.size(path) !== null;
-  const half = rotatedNames(channel, disk.list(folder)).findLast(({ base: name }) => {
-    const [log, index] = [has(`${folder}/${name}.log`), has(`${folder}/${name}.idx`)];
-    return has(`${base}.log`) ? index && !log && !has(`${folder}/${name}.log.gz`) : log && !index;
-  });
   const first = readIndexHeader(disk, base)?.firstSequence ?? nextSequence;
-  const target = half === undefined
-    ? `${folder}/${rotatedBase(channel, first, wallMs)}`
-    : `${folder}/${half.base}`;
+  const target = `${folder}/${rotatedBase(channel, first, wallMs)}`;
   for (const ending of [".log", ".idx"]) {
-    if (has(base + ending)) disk.rename(base + ending, target + ending);
+    if (disk.size(base + ending) !== null) disk.rename(base + ending, target + ending);
   }
 }
 

@@ -67,7 +67,11 @@ export class Journal implements AsyncDisposable {
     try {
       if (home !== null) journal.#arrive(home);
       if (home !== null && journal.#writer.hasWork) await journal.sync();
-      await journal.#saveState(false);
+      const isSaved = await journal.#saveState(false);
+      if (!isSaved && home?.wasClosed === true) {
+        // What the state says would be believed after a power cut, and numbers given out again.
+        journal.beginEpoch(journal.lastSequence + 1, "the state cannot be saved");
+      }
     } catch (error) {
       await journal.#closeFiles();
       throw error;
@@ -114,9 +118,9 @@ export class Journal implements AsyncDisposable {
     return this.#home !== null;
   }
 
-  /** Records are in memory only, because the disk takes none. */
+  /** Records are in memory only, because the disk took none. */
   get inMemory(): boolean {
-    return this.#writer.inMemory;
+    return this.#writer.firstInMemory < Infinity;
   }
 
   /** What is in memory only, in bytes. */
@@ -177,7 +181,7 @@ export class Journal implements AsyncDisposable {
     } catch (cause) {
       throw new AppendError(`append to ${this.name}.log: ${errorText(cause)}`, { cause });
     }
-    if (this.inMemory) this.#schedule.advance(this.lastSequence);
+    if (this.#writer.inMemory) this.#schedule.advance(this.lastSequence);
     this.#schedule.request();
   }
 
@@ -262,11 +266,17 @@ export class Journal implements AsyncDisposable {
 
   /** Opens the disk that could not be opened at start. */
   async #openLater(): Promise<void> {
-    const home = await Home.open(this.#options, this.#recordHeader).catch(() => null);
+    const home = await Home.open(this.#options, this.#recordHeader, true).catch(() => null);
     if (home === null) return;
     const { active } = this.#writer;
     const left = { complete: this.shelf.segments, active };
-    const joined = joinTail({ home, left, next: home.next, tail: this.#tail });
+    const joined = joinTail({
+      disk: this.#options.disk,
+      home,
+      left,
+      next: home.next,
+      tail: this.#tail,
+    });
     this.shelf.exchange(joined.segments);
     this.#writer.exchange(joined);
     this.#home = home;
@@ -295,9 +305,10 @@ export class Journal implements AsyncDisposable {
     await this.shelf.stop();
   }
 
-  #saveState(closed: boolean): Promise<void> {
-    const { header, nextSequence } = this.#writer.active;
-    return this.#home?.save({ activeFirstSequence: header.firstSequence, nextSequence, closed }) ??
-      Promise.resolve();
+  /** Resolves to whether the disk let it. */
+  async #saveState(closed: boolean): Promise<boolean> {
+    const { header, nextSequence, extent: { logBytes } } = this.#writer.active;
+    const activeFirstSequence = header.firstSequence;
+    return await this.#home?.save({ activeFirstSequence, nextSequence, closed, logBytes }) ?? false;
   }
 }

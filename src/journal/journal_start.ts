@@ -25,7 +25,7 @@ export async function startJournal(options: JournalOptions): Promise<JournalStar
   const tail = new MemoryTail({ disk, folder: options.tailFolder, channel, recordHeader });
   let left: TailSegments | null = null;
   try {
-    left = tail.leftovers(pendingEpoch, options.cutBackTo);
+    left = tail.leftovers(options.cutBackTo);
   } catch (error) {
     report({
       level: "error",
@@ -35,7 +35,7 @@ export async function startJournal(options: JournalOptions): Promise<JournalStar
   }
   let home: Home;
   try {
-    home = await Home.open(options, recordHeader);
+    home = await Home.open(options, recordHeader, left !== null);
   } catch (error) {
     report(
       refusalNotice(channel, `open journal: ${errorText(error)}`, options.tailBudget.maxBytes),
@@ -45,6 +45,6 @@ export async function startJournal(options: JournalOptions): Promise<JournalStar
     const joined = { segments: left?.complete ?? [], active, inMemory: true };
     return { recordHeader, tail, home: null, joined };
   }
-  const joined = joinTail({ home, left, next: home.next, tail });
+  const joined = joinTail({ disk, home, left, next: home.next, tail });
   return { recordHeader, tail, home, joined };
 }

@@ -9,9 +9,10 @@ const shape = z.object({
   nextSequence: z.number(),
   boot: z.string(),
   closed: z.boolean(),
+  logBytes: z.number(),
 });
 
-/** The state of one channel's numbering. `nextSequence` is exact when `closed`. */
+/** The state of one channel's numbering. When `closed`, `nextSequence` and `logBytes` are exact. */
 export type JournalState = Readonly<z.infer<typeof shape>>;
 
 /** The state in what was read from a file; `undefined` when it is missing or not ours. */

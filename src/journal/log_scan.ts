@@ -2,12 +2,21 @@
 // or when the index is lost. A record begins where a line begins with this channel's header; a
 // line without one belongs to the record before it, or to nobody. A header that is torn at the
 // log's end belongs to nobody: a power cut left it.
+//
+// NULs. A line may send them, so they are bytes like others, with two exceptions. NULs alone behind
+// the last line feed belong to nobody. And where a power cut may have been, a block that was not
+// written yet reads as NULs up to its end: a line that no index entry vouches for and that has a NUL
+// as the last byte of a block belongs to nobody, for nobody can tell what stood there. A record that
+// really sent that NUL, in the last moments before a power cut, is set aside by mistake, and told.
 
 import { continueChecksum } from "../platform/checksum.ts";
 import type { ReadFile } from "../platform/disk.ts";
 import type { RecordHeader } from "../record.ts";
 
 const LF = 0x0a;
+
+/** No file system has smaller blocks, and all are multiples of it. */
+const blockBytes = 512;
 
 /** A run of bytes: a record, whole or unfinished, or bytes that belong to no record. */
 export interface LogStretch {
@@ -20,17 +29,20 @@ export interface LogStretch {
 }
 
 /**
- * What stands in `log` from `from` to its end, in order. Reads a mebibyte at a time, more only
- * where a single line is longer.
+ * What stands in `log` from `from` to `to`, its end by default, in order. Reads a mebibyte at a
+ * time, more only where a single line is longer.
  */
 export function* scanLog(options: {
   readonly log: ReadFile;
   readonly from: number;
+  readonly to?: number;
   readonly header: RecordHeader;
+  /** A power cut may have left blocks of NULs in place of what was written. */
+  readonly unsynced?: boolean;
   readonly chunkBytes?: number;
 }): Generator<LogStretch> {
   const { log, header } = options;
-  const end = log.size();
+  const end = Math.min(options.to ?? Infinity, log.size());
   let chunkBytes = options.chunkBytes ?? 1024 * 1024;
   let position = options.from;
   let current: LogStretch | null = null;
@@ -47,12 +59,13 @@ export function* scanLog(options: {
       const timeMs = header.read(line, 0);
       const begins = timeMs !== null;
       const torn = feed < 0 && header.isTorn(line);
-      const stray: boolean = !begins &&
-        (current === null || current.kind === "stray" || torn || isNulls(line));
+      const stray: boolean = options.unsynced === true && hasLostBlock(line, position + at) ||
+        !begins && (current === null || current.kind === "stray" || torn || isNulls(line));
       const kind: LogStretch["kind"] = stray ? "stray" : feed < 0 ? "open" : "record";
-      if (current === null || begins || stray !== (current.kind === "stray")) {
+      if (current === null || begins && !stray || stray !== (current.kind === "stray")) {
         if (current !== null) yield current;
-        current = { kind, offset: position + at, length: 0, timeMs: timeMs ?? 0, checksum: 0 };
+        const startMs: number = stray ? 0 : timeMs ?? 0;
+        current = { kind, offset: position + at, length: 0, timeMs: startMs, checksum: 0 };
       }
       current = {
         ...current,
@@ -70,4 +83,26 @@ export function* scanLog(options: {
 
 function isNulls(line: Uint8Array): boolean {
   return line.every((byte) => byte === 0);
+}
+
+/** Whether the last byte of some block is a NUL, the line standing at `offset`. */
+export function hasLostBlock(line: Uint8Array, offset: number): boolean {
+  const firstEnd = blockBytes - offset % blockBytes;
+  for (let end = firstEnd; end <= line.length; end += blockBytes) {
+    if (line[end - 1] === 0) return true;
+  }
+  return false;
+}
+
+/** Where the NULs begin that `log` ends in; not before `from`. */
+export function startOfNulls(log: ReadFile, from: number): number {
+  const chunk = new Uint8Array(64 * 1024);
+  for (let end = log.size(); end > from;) {
+    const start = Math.max(from, end - chunk.length);
+    const read = chunk.subarray(0, log.readNow(chunk.subarray(0, end - start), start));
+    const last = read.findLastIndex((byte) => byte !== 0);
+    if (last >= 0) return start + last + 1;
+    end = start;
+  }
+  return from;
 }

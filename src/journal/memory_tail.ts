@@ -7,11 +7,7 @@ import type { RecordHeader } from "../record.ts";
 import { ActiveSegment } from "./active_segment.ts";
 import { cutBackTo, type JournalPlace } from "./journal_place.ts";
 import { repairSegment } from "./recovery.ts";
-import {
-  findRotatedSegment,
-  removeRotatedSegment,
-  type RotatedSegment,
-} from "./rotated_segment.ts";
+import { findRotatedSegment, readIndexHeader, type RotatedSegment } from "./rotated_segment.ts";
 import { encodeIndexHeader, type IndexHeader, indexHeaderBytes } from "./segment_index.ts";
 import { rotatedBase, rotatedNames } from "./segment_names.ts";
 
@@ -62,31 +58,32 @@ export class MemoryTail {
     });
   }
 
-  /**
-   * What the last run left, cut back and repaired; `null` when there is nothing. `epoch` is for lost
-   * headers.
-   */
-  leftovers(epoch: string, place: JournalPlace | undefined): TailSegments | null {
+  /** What the last run left, cut back and repaired; `null` when there is nothing. */
+  leftovers(place: JournalPlace | undefined): TailSegments | null {
     const disk = this.#disk;
     if (disk.size(this.#folder) === null) return null;
     const names = rotatedNames(this.#channel, disk.list(this.#folder));
-    const segments = names.map(({ base, firstSequence }) => {
-      const path = `${this.#folder}/${base}`;
-      if (disk.size(`${path}.log`) === null) disk.append(`${path}.log`).close();
-      if (place !== undefined) cutBackTo(disk, path, place);
-      const fallback = { firstSequence, epoch };
-      const repaired = repairSegment({
-        disk,
-        base: path,
-        recordHeader: this.#recordHeader,
-        fallback,
-      });
-      return { ...repaired, base: path };
+    const segments = names.flatMap(({ base: name }) => {
+      const base = `${this.#folder}/${name}`;
+      const fallback = readIndexHeader(disk, base);
+      if (fallback === null) {
+        // A kill came before all was copied: what was copied is still where it came from.
+        for (const ending of [".idx", ".log"]) {
+          if (disk.size(base + ending) !== null) disk.remove(base + ending);
+        }
+        return [];
+      }
+      if (place !== undefined) cutBackTo(disk, base, place);
+      const recordHeader = this.#recordHeader;
+      // What is in memory did not outlive a power cut.
+      const options = { disk, base, recordHeader, fallback, powerCut: false, wallMs: 0 };
+      const { header, extent } = repairSegment(options);
+      return [{ header, extent, base }];
     });
     const last = segments.pop();
     if (last === undefined) return null;
-    const complete = segments.flatMap(({ base }) => {
-      const segment = findRotatedSegment(disk, base);
+    const complete = segments.flatMap(({ base, header }) => {
+      const segment = findRotatedSegment(disk, base, header.firstSequence);
       return segment === null ? [] : [{ ...segment, place: "memory" as const }];
     });
     const recordHeader = this.#recordHeader;
@@ -119,11 +116,6 @@ export class MemoryTail {
     const { files, ...rest } = segment.firstRecords(segment.extent.count, "memory");
     files?.close();
     return rest;
-  }
-
-  /** Deletes a segment that is on the disk. */
-  remove(segment: RotatedSegment): void {
-    removeRotatedSegment(this.#disk, segment);
   }
 
   #freeBase(firstSequence: number, wallMs: number): string {

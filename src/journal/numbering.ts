@@ -18,7 +18,7 @@ export interface NumberingOptions {
 export class Numbering {
   readonly #options: NumberingOptions;
   #epochs: JournalState["epochs"];
-  #saved: Promise<void> = Promise.resolve();
+  #saved: Promise<boolean> = Promise.resolve(true);
 
   /** Goes on where `state` says, from the active segment on where `active` says. */
   constructor(
@@ -37,18 +37,19 @@ export class Numbering {
     this.#epochs = [...this.#epochs, { firstSequence, epoch }];
   }
 
-  /** Saves after the saves before it. */
-  save(reached: Omit<JournalState, "epochs" | "boot">): Promise<void> {
+  /** Saves after the saves before it. Resolves to whether the disk let it. */
+  save(reached: Omit<JournalState, "epochs" | "boot">): Promise<boolean> {
     const { disk, statePath, boot, channel, report } = this.#options;
     const state: JournalState = { ...reached, epochs: this.#epochs, boot };
     this.#saved = this.#saved
       .then(() => replaceState(disk, statePath, state))
-      .catch((error) => {
+      .then(() => true, (error) => {
         report({
           level: "warning",
           kind: "state_not_saved",
           message: `${channel}: save ${statePath}: ${errorText(error)}`,
         });
+        return false;
       });
     return this.#saved;
   }

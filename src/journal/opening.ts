@@ -6,12 +6,14 @@ import { errorText, type Report } from "../platform/notice.ts";
 import type { RecordHeader } from "../record.ts";
 import { ActiveSegment } from "./active_segment.ts";
 import { decompressLog } from "./compression.ts";
+import { repairNotices } from "./damage.ts";
 import { epochOf, type JournalState, randomEpoch } from "./journal_state.ts";
-import { finishRotation, removeTemporaries } from "./interrupted_rotation.ts";
+import { finishRotation, removeTemporaries, reopenNewest } from "./interrupted_rotation.ts";
 import { cutBackTo, type JournalPlace } from "./journal_place.ts";
-import { type Damage, type RepairedSegment, repairSegment } from "./recovery.ts";
+import { type RepairedSegment, repairSegment } from "./recovery.ts";
 import { filesOf, findRotatedSegment, lastEndOf, type RotatedSegment } from "./rotated_segment.ts";
 import { SegmentFiles } from "./segment_files.ts";
+import { damagedPackNotice } from "./unpack_report.ts";
 import { indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
 import { rotatedNames } from "./segment_names.ts";
 
@@ -31,27 +33,34 @@ interface Place {
   readonly recordHeader: RecordHeader;
   readonly state: JournalState | undefined;
   readonly cutBackTo: JournalPlace | undefined;
+  /** Identity of the machine's present run. */
+  readonly boot: string;
   readonly wallMs: number;
+  /** The last run left records in memory. */
+  readonly isInMemory: boolean;
   readonly report: Report;
 }
 
 export async function openSegments(place: Place): Promise<OpenedSegments> {
   const { disk, folder, channel, state } = place;
-  finishRotation(place, { ...place, nextSequence: state?.activeFirstSequence ?? 1 });
   removeTemporaries(place);
+  finishRotation(place, { ...place, nextSequence: state?.activeFirstSequence ?? 1 });
+  if (!place.isInMemory) reopenNewest(place);
   cutBack(place);
   const rotated: RotatedSegment[] = [];
   let damaged = false;
   for (const { base, firstSequence } of rotatedNames(channel, disk.list(folder))) {
     const path = `${folder}/${base}`;
-    const segment = findRotatedSegment(disk, path) ??
+    const segment = findRotatedSegment(disk, path, firstSequence) ??
       await rebuildIndex(place, path, firstSequence);
     if (segment === null) damaged = true;
     else rotated.push(segment);
   }
+  mendHoles(place, rotated);
   const newest = rotated.pop();
   if (newest !== undefined && !newest.compressed && state?.closed !== true) {
-    const repaired = repair(place, newest.base, newest.firstSequence);
+    const hints = { isRotated: true, isNewest: true };
+    const repaired = repair(place, newest.base, newest.firstSequence, hints);
     damaged ||= repaired.damage.length > 0;
     if (repaired.extent.open !== null) {
       cutMovedTail(place, newest.base, repaired.extent.open.offset);
@@ -66,7 +75,9 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
   const found = openActive(place, expected);
   const active = found ?? createActive(place, expected + entriesOfLostLog(place));
   const inFiles = active.header.firstSequence + active.extent.count;
-  damaged ||= found === null ? state !== undefined : active.damage.length > 0;
+  damaged ||= found === null
+    ? state !== undefined && !place.isInMemory
+    : active.damage.length > 0 || !active.appendable;
   return {
     rotated: withoutOverlap(rotated, active.header.firstSequence),
     active: withLastEnd(place, active, rotated.at(-1)),
@@ -94,8 +105,8 @@ function makeDurable(disk: Disk, base: string): void {
 }
 
 /** A segment that was rotated for the sake of a new epoch may hold nothing. */
-function keepUnlessEmpty(disk: Disk, { base }: RotatedSegment): RotatedSegment[] {
-  const segment = findRotatedSegment(disk, base);
+function keepUnlessEmpty(disk: Disk, { base, firstSequence }: RotatedSegment): RotatedSegment[] {
+  const segment = findRotatedSegment(disk, base, firstSequence);
   if (segment === null) return [];
   if (segment.count > 0 || disk.size(`${base}.log`) !== 0) return [segment];
   for (const { path } of filesOf(disk, segment)) disk.remove(path);
@@ -142,6 +153,30 @@ function readPart(disk: Disk, path: string, offset: number, length: number): Uin
   }
 }
 
+/** A segment that ends before the next begins may have lost index entries. */
+function mendHoles(place: Place, rotated: RotatedSegment[]): void {
+  for (const [i, segment] of rotated.entries()) {
+    const next = rotated[i + 1];
+    if (next === undefined || segment.compressed) continue;
+    if (segment.lastSequence + 1 >= next.firstSequence) continue;
+    repair(place, segment.base, segment.firstSequence, { isRotated: true });
+    rotated[i] = findRotatedSegment(place.disk, segment.base, segment.firstSequence) ?? segment;
+  }
+}
+
+/** Unpacks a log that has no index; why there is nothing in it, if there is nothing. */
+async function unpack({ disk, report }: Place, base: string): Promise<string> {
+  try {
+    const { bytes, damage } = await decompressLog(disk, base);
+    if (damage === null) return "";
+    if (bytes === 0) disk.remove(`${base}.log`);
+    else report(damagedPackNotice(base, { bytes, damage }));
+    return damage;
+  } catch (error) {
+    return errorText(error);
+  }
+}
+
 async function rebuildIndex(
   place: Place,
   base: string,
@@ -150,7 +185,7 @@ async function rebuildIndex(
   const { disk, report } = place;
   let reason = "it is gone";
   if (disk.size(`${base}.log`) === null && disk.size(`${base}.log.gz`) !== null) {
-    await decompressLog(disk, base).catch((error) => reason = errorText(error));
+    reason = await unpack(place, base);
   }
   if (disk.size(`${base}.log`) === null) {
     report({
@@ -162,15 +197,17 @@ async function rebuildIndex(
     if (disk.size(`${base}.idx`) !== null) disk.remove(`${base}.idx`);
     return null;
   }
-  repair(place, base, firstSequence);
-  return findRotatedSegment(disk, base);
+  repair(place, base, firstSequence, { isRotated: true });
+  return findRotatedSegment(disk, base, firstSequence);
 }
 
 function openActive(place: Place, firstSequence: number): RepairedSegment | null {
   const { disk, folder, channel, state, report } = place;
   const base = `${folder}/${channel}`;
-  if (disk.size(`${base}.log`) !== null) return repair(place, base, firstSequence);
-  if (state !== undefined || disk.size(`${base}.idx`) !== null) {
+  if (disk.size(`${base}.log`) !== null) {
+    return repair(place, base, firstSequence, { isNewest: true });
+  }
+  if (!place.isInMemory && (state !== undefined || disk.size(`${base}.idx`) !== null)) {
     report({
       level: "error",
       kind: "log_lost",
@@ -204,7 +241,7 @@ function createActive(place: Place, firstSequence: number): RepairedSegment {
     segment.close();
   }
   const extent = { logBytes: 0, count: 0, open: null, lastEnd: null };
-  return { header, extent, reindexed: 0, damage: [] };
+  return { header, extent, reindexed: 0, damage: [], refusals: [], appendable: true };
 }
 
 /** Numbers that were given out in a log that is gone, as far as its index tells. */
@@ -213,28 +250,30 @@ function entriesOfLostLog({ disk, folder, channel }: Place): number {
   return Math.max(0, Math.floor((indexBytes - indexHeaderBytes) / indexEntryBytes));
 }
 
-function repair(place: Place, base: string, firstSequence: number): RepairedSegment {
-  const { disk, recordHeader, state, report } = place;
-  const fallback = { firstSequence, epoch: epochOf(state, firstSequence) ?? randomEpoch() };
-  const repaired = repairSegment({ disk, base, recordHeader, fallback });
-  if (repaired.reindexed > 0) {
-    report({
-      level: "info",
-      kind: "records_reindexed",
-      message: `open journal: ${base}.log: ${repaired.reindexed} records indexed again`,
-      details: { records: repaired.reindexed },
-    });
-  }
-  for (const damage of repaired.damage) report(damageNotice(base, damage));
-  return repaired;
+interface RepairHints {
+  /** A rotated segment has its first sequence in its name. */
+  readonly isRotated?: boolean;
+  /** It may have been written to when the machine went down. */
+  readonly isNewest?: boolean;
 }
 
-function damageNotice(base: string, { what, from, to }: Damage): Parameters<Report>[0] {
-  const texts: Record<Damage["what"], string> = {
-    unreadable_records: `records ${from}–${to} cannot be read`,
-    stray_bytes: `bytes ${from}–${to} belong to no record`,
-    index_lost: "the index was lost and made anew from the log",
-  };
-  const message = `open journal: ${base}.log: ${texts[what]}`;
-  return { level: "error", kind: what, message, details: { from, to } };
+function repair(
+  place: Place,
+  base: string,
+  firstSequence: number,
+  { isRotated = false, isNewest = false }: RepairHints,
+): RepairedSegment {
+  const { disk, recordHeader, state, report, wallMs, boot } = place;
+  const fallback = { firstSequence, epoch: epochOf(state, firstSequence) ?? randomEpoch() };
+  const repaired = repairSegment({
+    disk,
+    base,
+    recordHeader,
+    fallback,
+    wallMs,
+    ...(isRotated ? { expectedFirstSequence: firstSequence } : {}),
+    powerCut: isNewest && (state === undefined || !state.closed && state.boot !== boot),
+  });
+  for (const notice of repairNotices(base, repaired)) report(notice);
+  return repaired;
 }

@@ -1,46 +1,50 @@
-// Brings one segment's log and index into agreement after a crash. It never refuses and never
-// cuts the log: what cannot be read stays where it is and is reported with its exact place.
+// Brings one segment's log and index into agreement after a crash. It never refuses and never cuts
+// a record off: what cannot be read keeps its number and its place and is reported, and what stands
+// at the log's end and is no record moves to the quarantine, so that the next record begins a line.
+//
+// A record without an index entry has no checksum; it is taken as it stands. The open record at the
+// log's end is such a one. After a power cut, NULs at the log's end are not taken for bytes of it:
+// they go to the quarantine, where they can be had if the line did send them.
 
-import { crc32 } from "node:zlib";
-import { appendAll, type Disk, type ReadFile } from "../platform/disk.ts";
-import type { RecordEnd, RecordHeader } from "../record.ts";
-import type { OpenRecord, SegmentExtent } from "./active_segment.ts";
-import { scanLog } from "./log_scan.ts";
+import type { Disk, ReadFile } from "../platform/disk.ts";
+import { errorText } from "../platform/notice.ts";
+import type { RecordHeader } from "../record.ts";
+import type { SegmentExtent } from "./active_segment.ts";
+import { type Damage, type RepairReport, unreadableRuns } from "./damage.ts";
+import { isForeignIndex } from "./foreign_index.ts";
+import { mendGap } from "./gap_repair.ts";
+import { auditIndex, type IndexAudit, nothingAudited, withoutTornEnd } from "./index_audit.ts";
+import { extendIndex, type IndexMending, replaceIndex } from "./index_mending.ts";
+import { randomEpoch } from "./journal_state.ts";
+import { entriesIn, type LogTail, readTail } from "./log_tail.ts";
+import { quarantineTail } from "./quarantine.ts";
 import {
-  decodeIndexEntry,
-  decodeIndexHeader,
   encodeIndexEntry,
-  encodeIndexHeader,
   indexEntryBytes,
   type IndexHeader,
-  indexHeaderBytes,
+  markReported,
 } from "./segment_index.ts";
 
-/** What was found wrong in a segment, and stays wrong. */
-export interface Damage {
-  readonly what: "unreadable_records" | "stray_bytes" | "index_lost";
-  /** First and last sequence of unreadable records; offset and length of stray bytes. */
-  readonly from: number;
-  readonly to: number;
-}
-
-export interface RepairedSegment {
+export interface RepairedSegment extends RepairReport {
   readonly header: IndexHeader;
   readonly extent: SegmentExtent;
-  /** Records that were whole in the log and got a new index entry. */
-  readonly reindexed: number;
-  readonly damage: readonly Damage[];
+  /** The log ends where its last record does. To another log nothing may be appended. */
+  readonly appendable: boolean;
 }
 
-interface VerifiedIndex {
-  readonly header: IndexHeader | null;
-  readonly count: number;
-  readonly logBytes: number;
-  readonly lastEnd: RecordEnd | null;
-  readonly unreadable: readonly number[];
+export interface RepairOptions {
+  readonly disk: Disk;
+  /** Path of the segment's files without ending. */
+  readonly base: string;
+  readonly recordHeader: RecordHeader;
+  /** The numbering when the index is lost or another log's. */
+  readonly fallback: IndexHeader;
+  /** In the name of a rotated segment; an index that says otherwise is another log's. */
+  readonly expectedFirstSequence?: number;
+  /** What was not synced may have been lost: the machine went down and nobody had closed. */
+  readonly powerCut: boolean;
+  readonly wallMs: number;
 }
-
-const entriesAtOnce = 2048;
 
 /**
  * How much of a log's end is read back. What is older was synced long ago, and every record is
@@ -49,171 +53,156 @@ const entriesAtOnce = 2048;
 const verifiedLogBytes = 4 * 1024 * 1024;
 
 /**
- * Repairs the segment at `base` (path without ending). The newest records that the index
- * names are read and checked. `fallback` tells the numbering when the index is lost.
+ * Repairs the segment at `base`. The newest records that the index names are read and checked.
+ * @throws {Error} what the disk threw
  */
-export function repairSegment(options: {
-  readonly disk: Disk;
-  readonly base: string;
-  readonly recordHeader: RecordHeader;
-  readonly fallback: IndexHeader;
-}): RepairedSegment {
-  const { disk, base, recordHeader, fallback } = options;
+export function repairSegment(options: RepairOptions): RepairedSegment {
+  const { disk, base } = options;
   const log = disk.read(`${base}.log`);
   try {
-    const verified = verifyIndex(disk, `${base}.idx`, log);
-    const header = verified.header ?? fallback;
-    const damage: Damage[] = runs(verified.unreadable.map((n) => header.firstSequence + n));
-    if (verified.header === null && log.size() > 0) {
-      damage.push({ what: "index_lost", from: 0, to: log.size() });
-    }
-    const added = new Uint8Array(entryCapacity(log.size() - verified.logBytes, recordHeader));
-    let { count, logBytes, lastEnd } = verified;
-    let open: OpenRecord | null = null;
-    for (const found of scanLog({ log, from: logBytes, header: recordHeader })) {
-      if (found.kind === "stray") {
-        damage.push({
-          what: "stray_bytes",
-          from: found.offset,
-          to: found.offset + found.length - 1,
-        });
-      } else if (found.kind === "open") {
-        open = found;
-      } else {
-        lastEnd = "recovered";
-        const at = (count - verified.count) * indexEntryBytes;
-        encodeIndexEntry(added, at, { ...found, end: lastEnd });
-        count += 1;
-      }
-      logBytes = found.offset + found.length;
-    }
-    const entries = added.subarray(0, (count - verified.count) * indexEntryBytes);
-    mendIndex({ disk, path: `${base}.idx`, header, kept: verified, entries });
+    const { audit, header, keep, damage } = judgeIndex(options, log);
+    const { recordHeader, powerCut } = options;
+    const tail = readTail({ log, audit, recordHeader, powerCut });
+    const kept = audit.count - entriesIn(audit.gaps.find(({ to }) => to === null));
+    const { changes, restored, unreadable } = mendEntries(audit, log, recordHeader);
+    const refusals: string[] = [];
+    const written = writeIndex({
+      disk,
+      path: `${base}.idx`,
+      header,
+      keep: keep ? kept : null,
+      changes,
+      added: tail.entries,
+    }, { headerLost: audit.header === null, refusals });
+    const holes = Array.from({ length: tail.holes }, (_, i) => kept + i);
+    const lost = [...unreadable, ...(written ? [] : restored), ...holes].sort((a, b) => a - b);
+    damage.push(...unreadableRuns(lost.map((number) => header.firstSequence + number)));
+    damage.push(...tail.damage);
+    const clean = setAside(options, { log, tail, damage, refusals });
     return {
       header,
-      extent: { logBytes, count, open, lastEnd },
-      reindexed: count - verified.count,
+      extent: {
+        logBytes: log.size(),
+        count: kept + tail.entries.length / indexEntryBytes,
+        open: tail.open,
+        lastEnd: tail.lastEnd,
+      },
+      reindexed: tail.records + (written ? restored.length : 0),
       damage,
+      refusals,
+      appendable: clean && audit.lastSound && tail.holes === 0,
     };
   } finally {
     log.close();
   }
 }
 
-/** Room for the entries of all records that can stand in so many bytes. */
-function entryCapacity(bytes: number, header: RecordHeader): number {
-  return Math.ceil(bytes / (header.length + 1)) * indexEntryBytes;
-}
-
-/** How far the index can be trusted, and which of its newest records do not match the log. */
-function verifyIndex(disk: Disk, path: string, log: ReadFile): VerifiedIndex {
-  const nothing = { header: null, count: 0, logBytes: 0, lastEnd: null, unreadable: [] };
-  if (disk.size(path) === null) return nothing;
-  const index = disk.read(path);
-  try {
-    const headerBytes = new Uint8Array(indexHeaderBytes);
-    index.readNow(headerBytes, 0);
-    const header = decodeIndexHeader(headerBytes);
-    if (header === null) return nothing;
-    const lines = new LineWindow(log);
-    const entries = new Uint8Array(entriesAtOnce * indexEntryBytes);
-    const unreadable: number[] = [];
-    let count = firstToVerify(index, log.size() - verifiedLogBytes);
-    let logBytes = count === 0 ? 0 : entryEnd(index, count - 1);
-    let lastEnd: RecordEnd | null = null;
-    let read: number;
-    do {
-      read = index.readNow(entries, indexHeaderBytes + count * indexEntryBytes);
-      for (let at = 0; at < read; at += indexEntryBytes) {
-        const entry = decodeIndexEntry(entries.subarray(0, read), at);
-        if (entry === null || entry.offset < logBytes) {
-          read = 0;
-          break;
-        }
-        const line = lines.at(entry.offset, entry.length);
-        if (line.length < entry.length || crc32(line) !== entry.checksum) unreadable.push(count);
-        logBytes = entry.offset + entry.length;
-        lastEnd = entry.end;
-        count += 1;
-      }
-    } while (read === entries.length);
-    return { header, count, logBytes: Math.min(logBytes, log.size()), lastEnd, unreadable };
-  } finally {
-    index.close();
-  }
-}
-
-/** Number of the first entry at or behind `offset`, by bisection; 0 where an entry is damaged. */
-function firstToVerify(index: ReadFile, offset: number): number {
-  let low = 0;
-  let high = Math.floor((index.size() - indexHeaderBytes) / indexEntryBytes);
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const end = entryEnd(index, middle);
-    if (end < 0) return 0;
-    if (end <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Where the line of entry `number` ends in the log, or -1 when the entry is damaged. */
-function entryEnd(index: ReadFile, number: number): number {
-  const bytes = new Uint8Array(indexEntryBytes);
-  index.readNow(bytes, indexHeaderBytes + number * indexEntryBytes);
-  const entry = decodeIndexEntry(bytes, 0);
-  return entry === null ? -1 : entry.offset + entry.length;
-}
-
-/** Lines of a log in rising order, read a mebibyte at a time. */
-class LineWindow {
-  #bytes = new Uint8Array(0);
-  #offset = 0;
-
-  constructor(private readonly log: ReadFile) {}
-
-  /** The line; shorter when the log ends before it does. */
-  at(offset: number, length: number): Uint8Array {
-    if (offset < this.#offset || offset + length > this.#offset + this.#bytes.length) {
-      const bytes = new Uint8Array(Math.max(length, 1024 * 1024));
-      this.#bytes = bytes.subarray(0, this.log.readNow(bytes, offset));
-      this.#offset = offset;
-    }
-    const from = offset - this.#offset;
-    return this.#bytes.subarray(from, from + length);
-  }
-}
-
-function mendIndex(options: {
-  readonly disk: Disk;
-  readonly path: string;
+/** Whether the index is this log's, and where its numbering begins. */
+function judgeIndex(options: RepairOptions, log: ReadFile): {
+  readonly audit: IndexAudit;
   readonly header: IndexHeader;
-  readonly kept: VerifiedIndex;
-  readonly entries: Uint8Array;
-}): void {
-  const { disk, path, kept } = options;
-  const file = disk.append(path);
-  try {
-    const length = kept.header === null ? 0 : indexHeaderBytes + kept.count * indexEntryBytes;
-    if (disk.size(path) !== length) file.truncate(length);
-    if (kept.header === null) appendAll(file, encodeIndexHeader(options.header));
-    appendAll(file, options.entries);
-    file.syncNow();
-  } finally {
-    file.close();
+  /** Its entries are good for something. */
+  readonly keep: boolean;
+  readonly damage: Damage[];
+} {
+  const { disk, base, recordHeader, fallback, expectedFirstSequence, powerCut } = options;
+  const found = auditIndex({ disk, path: `${base}.idx`, log, newestBytes: verifiedLogBytes });
+  const audit = powerCut ? withoutTornEnd(found, log) : found;
+  const wholeLog = { from: 0, to: Math.max(0, log.size() - 1) };
+  const { header } = audit;
+  if (header === null) {
+    const keep = audit.sound > 0;
+    const damage: Damage[] = keep
+      ? [{ what: "index_header_lost", ...wholeLog }]
+      : log.size() > 0
+      ? [{ what: "index_lost", ...wholeLog }]
+      : [];
+    return { audit: keep ? audit : nothingAudited, header: fallback, keep, damage };
   }
+  const damage: Damage[] = [{ what: "foreign_index", ...wholeLog }];
+  if (header.firstSequence !== (expectedFirstSequence ?? header.firstSequence)) {
+    return { audit: nothingAudited, header: fallback, keep: false, damage };
+  }
+  if (isForeignIndex(audit, log, recordHeader)) {
+    // Which of the two files is the stranger, nobody knows: the ids may be taken by other records.
+    const fresh = { firstSequence: fallback.firstSequence, epoch: randomEpoch() };
+    return { audit: nothingAudited, header: fresh, keep: false, damage };
+  }
+  return { audit, header, keep: true, damage: [] };
 }
 
-/** Numbers in rising order as runs of consecutive ones. */
-function runs(sequences: readonly number[]): Damage[] {
-  const found: Damage[] = [];
-  for (const sequence of sequences) {
-    const last = found.at(-1);
-    if (last !== undefined && last.to === sequence - 1) {
-      found[found.length - 1] = { ...last, to: sequence };
-    } else {
-      found.push({ what: "unreadable_records", from: sequence, to: sequence });
+/** New entries for damaged ones that others follow, and marks for what is reported from now on. */
+function mendEntries(audit: IndexAudit, log: ReadFile, recordHeader: RecordHeader): {
+  readonly changes: ReadonlyMap<number, Uint8Array>;
+  readonly restored: readonly number[];
+  readonly unreadable: readonly number[];
+} {
+  const changes = new Map<number, Uint8Array>();
+  const restored: number[] = [];
+  const unreadable: number[] = [];
+  for (const gap of audit.gaps) {
+    if (gap.to === null) continue;
+    const mended = mendGap(gap, log, recordHeader);
+    for (let i = 0; i < entriesIn(gap); i++) {
+      const at = i * indexEntryBytes;
+      changes.set(gap.first + i, mended.entries.subarray(at, at + indexEntryBytes));
+      (mended.restored ? restored : unreadable).push(gap.first + i);
     }
   }
-  return found;
+  for (const { number, entry, reported } of audit.unreadable) {
+    if (reported) continue;
+    const marked = new Uint8Array(indexEntryBytes);
+    encodeIndexEntry(marked, 0, entry);
+    markReported(marked, 0);
+    changes.set(number, marked);
+    unreadable.push(number);
+  }
+  return { changes, restored, unreadable };
+}
+
+/**
+ * Brings the index up to date. Whether it could change what stood in it: if not, new entries were
+ * appended all the same.
+ * @throws {Error} what the disk threw, when the index is of no use as it is
+ */
+function writeIndex(mending: IndexMending, { headerLost, refusals }: {
+  readonly headerLost: boolean;
+  readonly refusals: string[];
+}): boolean {
+  const { keep, changes, path } = mending;
+  if (keep !== null && (headerLost || changes.size > 0)) {
+    try {
+      replaceIndex(mending);
+      return true;
+    } catch (error) {
+      if (headerLost) throw error;
+      refusals.push(`mend ${path}: ${errorText(error)}`);
+    }
+  }
+  extendIndex(mending);
+  return changes.size === 0;
+}
+
+/** Moves what no record stands behind into the quarantine; whether nothing of it is left. */
+function setAside({ disk, base, wallMs }: RepairOptions, found: {
+  readonly log: ReadFile;
+  readonly tail: LogTail;
+  readonly damage: Damage[];
+  readonly refusals: string[];
+}): boolean {
+  const { log, tail, damage, refusals } = found;
+  const from = tail.strayFrom;
+  if (from === null) return true;
+  const range = { from, to: log.size() - 1 };
+  try {
+    quarantineTail(disk, { base, log, from, reason: "no record", wallMs });
+    damage.push({ what: "quarantined_bytes", ...range });
+    return true;
+  } catch (error) {
+    damage.push({ what: "stray_bytes", ...range });
+    refusals.push(
+      `move bytes ${range.from}–${range.to} to ${base}.quarantine: ${errorText(error)}`,
+    );
+    return false;
+  }
 }

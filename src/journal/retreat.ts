@@ -47,8 +47,7 @@ export function retreat(options: {
       next = fallback;
     }
   } catch (error) {
-    between?.files.remove();
-    between?.close();
+    between?.files.discard();
     throw error;
   }
   rotation?.abandon();

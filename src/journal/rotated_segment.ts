@@ -24,14 +24,19 @@ export interface RotatedSegment extends ReadableSegment {
 
 /**
  * The segment at `base`, by its index alone, without reading its log; `null` when its index is
- * missing or damaged, or its log is gone.
+ * missing, damaged or another segment's, or its log is gone. `firstSequence` is the name's.
  */
-export function findRotatedSegment(disk: Disk, base: string): RotatedSegment | null {
+export function findRotatedSegment(
+  disk: Disk,
+  base: string,
+  firstSequence: number,
+): RotatedSegment | null {
   const plainBytes = disk.size(`${base}.log`);
   const logBytes = plainBytes ?? disk.size(`${base}.log.gz`);
   const indexBytes = disk.size(`${base}.idx`);
   const header = readIndexHeader(disk, base);
   if (logBytes === null || indexBytes === null || header === null) return null;
+  if (header.firstSequence !== firstSequence) return null;
   const count = Math.floor((indexBytes - indexHeaderBytes) / indexEntryBytes);
   return {
     ...header,
@@ -79,20 +84,4 @@ export function filesOf(
     const bytes = disk.size(base + ending);
     return bytes === null ? [] : [{ path: base + ending, bytes }];
   });
-}
-
-/**
- * Deletes a segment. Until its log is gone, its index is called a temporary file: a kill in between
- * leaves a whole segment or nothing (interrupted_rotation.ts).
- */
-export function removeRotatedSegment(disk: Disk, segment: RotatedSegment): void {
-  const { base } = segment;
-  const files = filesOf(disk, segment);
-  if (files.some(({ path }) => path === `${base}.idx`)) {
-    disk.rename(`${base}.idx`, `${base}.idx.tmp`);
-  }
-  for (const { path } of files) {
-    if (path !== `${base}.idx`) disk.remove(path);
-  }
-  if (disk.size(`${base}.idx.tmp`) !== null) disk.remove(`${base}.idx.tmp`);
 }

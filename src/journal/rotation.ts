@@ -72,7 +72,6 @@ export class Rotation {
       {
         now: () => {
           this.#comingIsNamed = true;
-          old?.dropOpen();
           if (count === 0) old?.files.remove();
           else old?.files.moveTo(rotated);
         },
@@ -80,6 +79,8 @@ export class Rotation {
       syncFolder,
       { now: () => coming.files.moveTo(base) },
       syncFolder,
+      // Not before: where the old one still has its names, it tells whether the coming one is whole.
+      { now: () => count > 0 && old?.dropOpen() },
     ];
   }
 

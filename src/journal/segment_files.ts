@@ -92,8 +92,21 @@ export class SegmentFiles {
 
   /** Deletes the files, unless others stand under their names. */
   remove(): void {
-    for (const [ending, file] of [[".idx", this.index], [".log", this.log]] as const) {
-      if (file.isAt(this.#paths[ending])) this.#disk.remove(this.#paths[ending]);
+    const { ".log": log, ".idx": index } = this.#paths;
+    const isPair = log.slice(0, -4) === index.slice(0, -4);
+    if (isPair && this.areHere()) return removeSegment(this.#disk, this.base);
+    if (this.index.isAt(index)) this.#disk.remove(index);
+    if (this.log.isAt(log)) this.#disk.remove(log);
+  }
+
+  /** Deletes and closes the files of a segment that came to nothing; what is left is swept up later. */
+  discard(): void {
+    try {
+      this.remove();
+    } catch {
+      // The disk that refused to make the files may refuse to delete them, too.
+    } finally {
+      this.close();
     }
   }
 
@@ -115,6 +128,18 @@ export class SegmentFiles {
     throw new Error(`sync ${this.#paths[".log"]}: an earlier sync failed`, {
       cause: this.#failure,
     });
+  }
+}
+
+/**
+ * Deletes the segment at `base`. Until its log is gone, its index is called a temporary file: a kill
+ * in between leaves a whole segment or nothing (interrupted_rotation.ts).
+ */
+export function removeSegment(disk: Disk, base: string): void {
+  const temporary = `${base}.idx.tmp`;
+  if (disk.size(`${base}.idx`) !== null) disk.rename(`${base}.idx`, temporary);
+  for (const path of [`${base}.log`, `${base}.log.gz`, temporary]) {
+    if (disk.size(path) !== null) disk.remove(path);
   }
 }
 

@@ -4,7 +4,7 @@
 //   header, 64 bytes              entry, 32 bytes
 //    0  8  "NCINDEX" 0x01          0  6  offset of the line in the log
 //    8  8  first sequence          6  1  how the record ended
-//   16 32  epoch, ASCII hex        7  1  0
+//   16 32  epoch, ASCII hex        7  1  1 once the line was reported to be unreadable, else 0
 //   48 12  0                       8  8  time, milliseconds since 1970, float64
 //   60  4  CRC-32 of bytes 0–59   16  4  length of the line: header, bytes, line feed
 //                                 20  4  CRC-32 of the line
@@ -39,7 +39,7 @@ export interface IndexEntry {
 const magic = new Uint8Array([0x4e, 0x43, 0x49, 0x4e, 0x44, 0x45, 0x58, 0x01]);
 
 /** Numbers on disk: add at the end, never change one. */
-const ends: readonly RecordEnd[] = [
+export const recordEnds: readonly RecordEnd[] = [
   "line_feed",
   "carriage_return",
   "too_long",
@@ -76,7 +76,7 @@ export function encodeIndexEntry(target: Uint8Array, at: number, entry: IndexEnt
   const view = new DataView(target.buffer, target.byteOffset + at, indexEntryBytes);
   view.setUint32(0, entry.offset % 2 ** 32, true);
   view.setUint16(4, Math.floor(entry.offset / 2 ** 32), true);
-  view.setUint8(6, ends.indexOf(entry.end));
+  view.setUint8(6, recordEnds.indexOf(entry.end));
   view.setUint8(7, 0);
   view.setFloat64(8, entry.timeMs, true);
   view.setUint32(16, entry.length, true);
@@ -90,7 +90,7 @@ export function decodeIndexEntry(bytes: Uint8Array, at: number): IndexEntry | nu
   if (at + indexEntryBytes > bytes.length) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, indexEntryBytes);
   if (view.getUint32(28, true) !== crc32(bytes.subarray(at, at + 28))) return null;
-  const end = ends[view.getUint8(6)];
+  const end = recordEnds[view.getUint8(6)];
   if (end === undefined) return null;
   return {
     offset: view.getUint32(0, true) + view.getUint16(4, true) * 2 ** 32,
@@ -99,4 +99,16 @@ export function decodeIndexEntry(bytes: Uint8Array, at: number): IndexEntry | nu
     end,
     checksum: view.getUint32(20, true),
   };
+}
+
+/** Notes in the entry at `at` that its line is known to be unreadable, so that it is said once. */
+export function markReported(target: Uint8Array, at: number): void {
+  const view = new DataView(target.buffer, target.byteOffset + at, indexEntryBytes);
+  view.setUint8(7, 1);
+  view.setUint32(28, crc32(target.subarray(at, at + 28)), true);
+}
+
+/** Whether `markReported` was called for the entry at `at`. */
+export function isReported(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 7] === 1;
 }

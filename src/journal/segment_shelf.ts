@@ -6,7 +6,9 @@ import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import { compressLog, decompressLog } from "./compression.ts";
 import { planRetention } from "./retention.ts";
-import { filesOf, removeRotatedSegment, type RotatedSegment } from "./rotated_segment.ts";
+import { unpackNotices } from "./unpack_report.ts";
+import { filesOf, type RotatedSegment } from "./rotated_segment.ts";
+import { removeSegment } from "./segment_files.ts";
 
 /** How many segments are held open at most. */
 const heldSegments = 4;
@@ -97,7 +99,7 @@ export class SegmentShelf {
         each.firstSequence === firstSequence && each.place === place
       );
       if (found === undefined) return;
-      removeRotatedSegment(this.#disk, found);
+      removeSegment(this.#disk, found.base);
       found.files?.close();
       this.#forget(found, why);
     };
@@ -123,8 +125,9 @@ export class SegmentShelf {
     await this.#exclusively(async () => {
       const segment = this.#segments.find((each) => each.firstSequence === firstSequence);
       if (segment === undefined || !segment.compressed) return;
-      await decompressLog(this.#disk, segment.base);
+      const unpacked = await decompressLog(this.#disk, segment.base);
       this.#changePacking(segment, false);
+      for (const notice of unpackNotices(this.#disk, segment, unpacked)) this.#report(notice);
     });
   }
 
@@ -199,7 +202,7 @@ export class SegmentShelf {
       releasedSequence: this.releasedSequence,
     });
     for (const segment of plan.remove) {
-      removeRotatedSegment(this.#disk, segment);
+      removeSegment(this.#disk, segment.base);
       this.#segments = this.#segments.filter((each) => each !== segment);
     }
     for (const segment of plan.compress) {

@@ -5,6 +5,8 @@ import { errorText, type Report } from "../platform/notice.ts";
 
 /** How long to wait after a refused round, so that a dead disk does not take the processor too. */
 const retryMs = 250;
+/** Rounds of a stop: one to sync, one to bring home what is in memory, one to make that safe. */
+const lastRounds = 3;
 
 export class SyncSchedule {
   readonly #interval: number | "always";
@@ -14,6 +16,7 @@ export class SyncSchedule {
   readonly #waiters = new Set<() => void>();
   #synced: number;
   #dirty = false;
+  #done = true;
   #failing = false;
   #stopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -83,11 +86,14 @@ export class SyncSchedule {
     });
   }
 
-  /** One last round, then none. */
+  /** Last rounds, until all is done or refused; then none. */
   async stop(): Promise<void> {
     this.#stopped = true;
     while (this.#running !== null) await this.#running;
-    await this.#start();
+    for (let round = 0; round < lastRounds; round++) {
+      await this.#start();
+      if (this.#done || this.#failing) return;
+    }
   }
 
   #wait(ms: number): void {
@@ -104,9 +110,8 @@ export class SyncSchedule {
   async #run(): Promise<void> {
     const covered = this.#appended();
     this.#dirty = false;
-    let done = false;
     try {
-      done = await this.#keep();
+      this.#done = await this.#keep();
       this.#synced = Math.max(this.#synced, covered);
       this.#failing = false;
     } catch (error) {
@@ -125,6 +130,6 @@ export class SyncSchedule {
     for (const look of [...this.#waiters]) look();
     if (this.#stopped) return;
     if (this.#dirty) this.request();
-    else if (!done) this.#wait(retryMs);
+    else if (!this.#done) this.#wait(retryMs);
   }
 }

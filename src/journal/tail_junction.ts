@@ -1,10 +1,18 @@
-// Fits what a run left in memory behind what stands on the disk. Pure but for the files it removes:
-// those whose records had come home already when the run ended.
+// Fits what a run left in memory behind what stands on the disk. Where both hold the same records,
+// those in memory count: what the disk has of them was never known to be synced. Except when they
+// had come home and have grown there since.
 
+import type { Disk } from "../platform/disk.ts";
 import type { ActiveSegment } from "./active_segment.ts";
-import type { MemoryTail, TailSegments } from "./memory_tail.ts";
+import { type MemoryTail, pendingEpoch, type TailSegments } from "./memory_tail.ts";
 import type { RotatedSegment } from "./rotated_segment.ts";
-import type { IndexHeader } from "./segment_index.ts";
+import { SegmentFiles } from "./segment_files.ts";
+import {
+  decodeIndexEntry,
+  indexEntryBytes,
+  type IndexHeader,
+  indexHeaderBytes,
+} from "./segment_index.ts";
 
 /** All segments of a journal, oldest first. */
 export interface JoinedSegments {
@@ -25,63 +33,81 @@ export interface HomeSegments {
  * anew, from `next` on.
  */
 export function joinTail(options: {
+  readonly disk: Disk;
   readonly home: HomeSegments;
   readonly left: TailSegments | null;
   readonly next: IndexHeader;
   readonly tail: MemoryTail;
 }): JoinedSegments {
-  const { home, next, tail } = options;
+  const { disk, home, next, tail } = options;
   const { rotated, active } = home;
-  const left = options.left === null ? null : withoutCopies(options.left, home, tail);
+  const left = options.left === null ? null : withoutStale(options.left, active);
   if (left === null) return { segments: rotated, active, inMemory: false };
-  const first = left.complete[0]?.firstSequence ?? left.active.header.firstSequence;
-  const continues = first > active.header.firstSequence ||
-    first === active.header.firstSequence && active.header.epoch === left.active.header.epoch;
+  const fits = fitsBehind(left, home);
   // Bytes of an open record that nothing continues end here.
-  if (!continues) endOpenRecord(active);
-  const behind = continues ? left : tail.renumber(left, next);
-  const kept = continues
-    ? Math.min(active.extent.count, first - active.header.firstSequence)
-    : active.extent.count;
+  if (!fits && active.extent.open !== null) {
+    const end = [{ bytes: new Uint8Array(0), end: "stop" }] as const;
+    active.append(end, active.extent.open.timeMs);
+  }
+  const behind = fits ? left : tail.renumber(left, next);
+  const first = firstOf(behind).firstSequence;
+  const last = active.firstRecords(
+    keptBefore(first, active.header, active.extent.count),
+    "unsettled",
+  );
   return {
-    segments: [...rotated, active.firstRecords(kept, "unsettled"), ...behind.complete],
+    segments: [...rotated.map((each) => cutBefore(first, each, disk)), last, ...behind.complete],
     active: behind.active,
     inMemory: true,
   };
 }
 
-/** Without the segments that stand on the disk as well; `null` when that was all. */
-function withoutCopies(
-  left: TailSegments,
-  { rotated, active }: HomeSegments,
-  tail: MemoryTail,
-): TailSegments | null {
-  const copies = [...rotated, active.firstRecords(active.extent.count, "disk")];
-  const hasCopy = (segment: RotatedSegment): boolean =>
-    copies.some((copy) =>
-      copy.epoch === segment.epoch && copy.firstSequence === segment.firstSequence &&
-      copy.lastSequence >= segment.lastSequence
-    );
-  const complete = left.complete.filter((segment) => {
-    const copied = hasCopy(segment);
-    if (copied) tail.remove(segment);
-    return !copied;
-  });
-  const last = left.active.firstRecords(left.active.extent.count, "memory");
-  const isAtHome = active.header.firstSequence === left.active.header.firstSequence;
-  const openIsCopied = isAtHome && active.nextSequence === left.active.nextSequence
-    ? active.openLogBytes >= left.active.openLogBytes
-    : isAtHome || left.active.openLogBytes === 0;
-  const isEmpty = left.active.bytes === 0 || last.count === 0 && left.active.openLogBytes === 0;
-  const isNeedless = isEmpty && complete.length === 0 || hasCopy(last) && openIsCopied;
-  if (!isNeedless) return { complete, active: left.active };
+/**
+ * Without what is empty and was never numbered, or came home and has grown there; `null` when that
+ * was all.
+ */
+function withoutStale(left: TailSegments, active: ActiveSegment): TailSegments | null {
+  const { header, nextSequence, openLogBytes, extent } = left.active;
+  const isNothing = header.epoch === pendingEpoch && left.complete.length === 0 &&
+    extent.logBytes === 0;
+  const { firstSequence, epoch } = active.header;
+  const isCopy = header.firstSequence === firstSequence && header.epoch === epoch;
+  const hasGrown = active.nextSequence > nextSequence ||
+    active.nextSequence === nextSequence && active.openLogBytes > openLogBytes;
+  if (!isNothing && !(isCopy && hasGrown)) return left;
   left.active.files.remove();
   left.active.close();
-  if (complete.length > 0) throw new Error("join: the last segment is at home, others are not");
   return null;
 }
 
-function endOpenRecord(segment: ActiveSegment): void {
-  if (segment.extent.open === null) return;
-  segment.append([{ bytes: new Uint8Array(0), end: "stop" }], segment.extent.open.timeMs);
+/** Whether the numbers in memory go on where those on the disk end, or take the place of some. */
+function fitsBehind(left: TailSegments, { rotated, active }: HomeSegments): boolean {
+  const { firstSequence, epoch } = firstOf(left);
+  if (epoch === pendingEpoch) return false;
+  const isNew = active.extent.count === 0 && rotated.length === 0;
+  return isNew || firstSequence >= active.nextSequence ||
+    [active.header, ...rotated].some((each) => each.epoch === epoch);
+}
+
+function firstOf({ complete, active }: TailSegments): IndexHeader {
+  return complete[0] ?? active.header;
+}
+
+/** How many of a segment's records come before `first`. */
+function keptBefore(first: number, { firstSequence }: IndexHeader, count: number): number {
+  return Math.max(0, Math.min(count, first - firstSequence));
+}
+
+/** A rotated segment without the records from `first` on; its files are cut later. */
+function cutBefore(first: number, segment: RotatedSegment, disk: Disk): RotatedSegment {
+  const count = keptBefore(first, segment, segment.count);
+  if (count === segment.count) return segment;
+  const files = new SegmentFiles(disk, segment.base);
+  const indexBytes = indexHeaderBytes + count * indexEntryBytes;
+  const entry = new Uint8Array(indexEntryBytes);
+  files.index.readNow(entry, indexBytes - indexEntryBytes);
+  const { offset = 0, length = 0 } = (count > 0 ? decodeIndexEntry(entry, 0) : null) ?? {};
+  const lastSequence = segment.firstSequence + count - 1;
+  const bytes = offset + length + indexBytes;
+  return { ...segment, count, lastSequence, bytes, files, place: "unsettled" };
 }

@@ -135,8 +135,10 @@ export class Writer implements TailUser {
     if (!this.#inMemory) {
       try {
         this.#checkPlace();
+        // What was appended to until now, also when a rotation comes in between.
+        const active = this.#active;
         await this.#settle();
-        await this.#active.sync();
+        await active.sync();
       } catch (error) {
         // An append may have been refused meanwhile, and have moved everything already.
         if (!this.#inMemory) this.#moveToMemory(error);
@@ -168,6 +170,7 @@ export class Writer implements TailUser {
     this.#options.journal.tailBudget.leave(this);
     this.#active.close();
     this.#fallback?.close();
+    this.#homecoming.close();
     if (this.#rotation?.oldRotating === null) this.#rotation.old?.close();
   }
 
@@ -243,8 +246,8 @@ export class Writer implements TailUser {
     if (oldRotating === null) old?.close();
     else this.#options.shelf.replace(oldRotating, oldRotated);
     if (this.#fallback !== null) {
-      this.#fallback.files.remove();
-      this.#fallback.close();
+      this.#homecoming.finish();
+      this.#fallback.files.discard();
       this.#refusalIsTold = false;
       this.#say("info", "disk_takes_records", "the disk takes records again");
     }

@@ -8,7 +8,7 @@ import { CatchBuffer, catchBufferBytes } from "../../src/channel/catch_buffer.ts
 import { messageHeaders } from "../../src/delivery/message.ts";
 import { LineFramer } from "../../src/framer/line_framer.ts";
 import { Journal } from "../../src/journal/journal.ts";
-import { TailBudget } from "../../src/journal/tail_budget.ts";
+import { plentyOfRoom } from "../support/journal_box.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { systemDisk } from "../../src/platform/disk.ts";
 import { RecordHeader } from "../../src/record.ts";
@@ -25,9 +25,7 @@ globalThis.addEventListener("unload", () => rmSync(folder, { recursive: true }))
 const journal = await Journal.open({
   channel,
   folder,
-  tailFolder: join(folder, "tail"),
-  tailBudget: new TailBudget({ maxBytes: 1024 * 1024 }),
-  space: { floorBytes: 0, isClosed: false },
+  ...plentyOfRoom(join(folder, "tail")),
   statePath: join(folder, "state.json"),
   boot: "bench",
   maxSegmentBytes: 50 * 1024 * 1024,

@@ -152,7 +152,7 @@ for (const [name, commands] of Object.entries(scenarios)) {
             maxSegmentBytes: 200,
             maxBackups: 0,
             sync: 50,
-            sectorBytes: 16,
+            sectorBytes: 512,
             byteOrder: without.includes("bytes out of order") ? "as written" : "any",
             nameOrder: without.includes("names out of order") ? "as changed" : "any",
             commands: [crash, ...commands],

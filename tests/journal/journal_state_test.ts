@@ -13,6 +13,7 @@ const state: JournalState = {
   nextSequence: 60,
   boot: "this boot",
   closed: false,
+  logBytes: 0,
 };
 
 const usual = { state, nextSequence: 61, damaged: false, boot: "this boot" };

@@ -72,7 +72,10 @@ async function survivesFullDisk(random: Random): Promise<void> {
   assert.deepEqual(site.records(0), records, "the logs hold exactly what was sent");
   assertNoTornRecord(site);
   assert.equal(await site.collector.stop(), 0);
-  assert.ok(site.collector.log.join("\n").includes("capture goes on in memory"), "it was really full");
+  assert.ok(
+    site.collector.log.join("\n").includes("capture goes on in memory"),
+    "it was really full",
+  );
   const stored = await readStream(server.url, "cdr");
   assert.equal(stored.map(({ payload }) => latin1(payload)).join(""), site.logText(0));
   assert.equal(new Set(stored.map(({ id }) => id)).size, recordCount, "no id comes twice");

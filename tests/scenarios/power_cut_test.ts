@@ -9,7 +9,8 @@ import { systemClock } from "../../src/platform/clock.ts";
 import { appendAll, type Disk, systemDisk } from "../../src/platform/disk.ts";
 import type { Notice } from "../../src/platform/notice.ts";
 import { Random } from "../../src/simulate/random.ts";
-import { channel } from "../support/journal_box.ts";
+import { TemporaryFolder } from "../support/temporary_folder.ts";
+import { channel, plentyOfRoom } from "../support/journal_box.ts";
 import { type FoundRecords, JournalModel, modelRecord } from "../support/journal_model.ts";
 import { availableFileSystems, LoopImage, loopImageNeeds } from "../support/loop_image.ts";
 import { requires } from "../support/requirements.ts";
@@ -36,6 +37,7 @@ async function findAll(journal: Journal): Promise<FoundRecords> {
 class CutBox implements AsyncDisposable {
   readonly #random: Random;
   readonly #model = new JournalModel();
+  #tailFolder = new TemporaryFolder("tail");
   #image: LoopImage;
   #journal: Journal | null = null;
   #boot = 0;
@@ -55,6 +57,7 @@ class CutBox implements AsyncDisposable {
     const options = {
       channel,
       folder: `${this.#image.path}/logs`,
+      ...plentyOfRoom(this.#tailFolder.path),
       statePath: `${this.#image.path}/state/journal.json`,
       boot: `boot ${++this.#boot}`,
       maxSegmentBytes: this.#random.pick([500, 3000, 20_000]),
@@ -102,6 +105,7 @@ class CutBox implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#journal?.close();
     this.#image[Symbol.dispose]();
+    this.#tailFolder[Symbol.dispose]();
   }
 
   async #step(journal: Journal): Promise<void> {

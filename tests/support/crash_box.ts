@@ -3,13 +3,12 @@
 
 import assert from "node:assert/strict";
 import type { JournalOptions } from "../../src/journal/journal_options.ts";
-import { TailBudget } from "../../src/journal/tail_budget.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import type { Report } from "../../src/platform/notice.ts";
 import { Random } from "../../src/simulate/random.ts";
 import type { CrashCommand, CrashPlan } from "./crash_commands.ts";
 import { FakeTime } from "./fake_time.ts";
-import { channel, timeMs } from "./journal_box.ts";
+import { channel, plentyOfRoom, timeMs } from "./journal_box.ts";
 import type { FaultRates } from "./simulated_conditions.ts";
 import { SimulatedDisk } from "./simulated_disk.ts";
 
@@ -25,6 +24,8 @@ class Crashed extends Error {
 /** Turns of the microtask queue in which anything ends that can end by itself. */
 const turns = 40;
 const mostRounds = 300;
+/** Disk calls in which a journal has moved to memory what a failed sync put in doubt. */
+const answerCalls = 40;
 
 export class CrashBox implements Disposable {
   disk: SimulatedDisk;
@@ -32,13 +33,14 @@ export class CrashBox implements Disposable {
   wallMs = timeMs;
   /** Nothing fails. */
   healthy = true;
+  /** Something has failed before. */
+  hasFailed = false;
   /** Disk calls so far, over all lives. */
   calls = 0;
   readonly #plan: CrashPlan;
   /** Called at the last moment before a crash. */
   readonly #beforeCrash: () => void;
   #monotonicMs = 0;
-  readonly #tailBudget = new TailBudget({ maxBytes: 1024 * 1024 });
   #boot = 0;
   #armed: Crash | null = null;
   #callsLeft = 0;
@@ -99,7 +101,10 @@ export class CrashBox implements Disposable {
       this.#boot += 1;
       this.disk = this.disk.powerCut();
       this.disk.makeFolder(folders.tail);
-    } else this.disk = this.disk.kill();
+    } else {
+      const hasAnswered = this.disk.conditions.callsSinceFailedSync > answerCalls;
+      this.disk = this.disk.kill({ hasAnswered });
+    }
     this.heal();
     if (crash !== null && crash.faults !== null) this.fail(crash.faults);
     return power;
@@ -121,16 +126,19 @@ export class CrashBox implements Disposable {
   fail(faults: FaultRates): void {
     this.disk.conditions.faults = faults;
     this.healthy = false;
+    this.hasFailed = true;
   }
 
   fill(freeBytes: number): void {
     this.disk.conditions.capacityBytes = this.disk.usedBytes + freeBytes;
     this.healthy = false;
+    this.hasFailed = true;
   }
 
   turnReadOnly(): void {
     this.disk.conditions.readOnly = true;
     this.healthy = false;
+    this.hasFailed = true;
   }
 
   /** Lets pass what it takes until `promise` is settled. @throws {Crashed} when the disk dies before */
@@ -166,9 +174,7 @@ export class CrashBox implements Disposable {
       channel,
       folder: folders.logs,
       statePath: `${folders.state}/journal.json`,
-      tailFolder: folders.tail,
-      tailBudget: this.#tailBudget,
-      space: { floorBytes: 0, isClosed: false },
+      ...plentyOfRoom(folders.tail),
       boot: `boot ${this.#boot}`,
       maxSegmentBytes,
       maxBackups,

@@ -121,7 +121,7 @@ export function drawPlan(seed: number, without: readonly FaultClass[] = []): Cra
     maxSegmentBytes: random.pick([60, 200, 600, 2000]),
     maxBackups: random.pick([0, 2, 1000]),
     sync: random.pick(["always", 50, 1_000_000]),
-    sectorBytes: random.pick([16, 64, 512]),
+    sectorBytes: random.pick([512, 4096]),
     byteOrder: allowed("bytes out of order") ? random.pick(["any", "as written"]) : "as written",
     nameOrder: allowed("names out of order") ? random.pick(["any", "as changed"]) : "as changed",
     commands: Array.from({ length: random.integer(5, 40) }, draw),

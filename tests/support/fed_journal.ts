@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { LineFramer } from "../../src/framer/line_framer.ts";
 import { Journal } from "../../src/journal/journal.ts";
-import { TailBudget } from "../../src/journal/tail_budget.ts";
+import { plentyOfRoom } from "./journal_box.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { systemDisk } from "../../src/platform/disk.ts";
 import type { Report } from "../../src/platform/notice.ts";
@@ -29,9 +29,7 @@ export class FedJournal implements AsyncDisposable {
     const journal = await Journal.open({
       channel,
       folder,
-      tailFolder: `${folder}/tail`,
-      tailBudget: new TailBudget({ maxBytes: 1024 * 1024 }),
-      space: { floorBytes: 0, isClosed: false },
+      ...plentyOfRoom(`${folder}/tail`),
       statePath: `${folder}/${channel.fips}-${channel.side}.json`,
       boot: "one",
       maxSegmentBytes: 1024 * 1024 * 1024,

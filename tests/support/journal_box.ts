@@ -33,6 +33,17 @@ export interface PlainRecord {
   readonly end: string;
 }
 
+/** What a journal needs of memory and space, in a test where neither is short. */
+export function plentyOfRoom(
+  tailFolder: string,
+): Pick<JournalOptions, "tailFolder" | "tailBudget" | "space"> {
+  return {
+    tailFolder,
+    tailBudget: new TailBudget({ maxBytes: 1024 * 1024 }),
+    space: { floorBytes: 0, isClosed: false },
+  };
+}
+
 export class JournalBox implements Disposable {
   readonly folder: string;
   readonly statePath: string;
@@ -56,9 +67,7 @@ export class JournalBox implements Disposable {
     return Journal.open({
       channel,
       folder: this.folder,
-      tailFolder: this.tailFolder,
-      tailBudget: new TailBudget({ maxBytes: 1024 * 1024 }),
-      space: { floorBytes: 0, isClosed: false },
+      ...plentyOfRoom(this.tailFolder),
       statePath: this.statePath,
       boot: "first boot",
       maxSegmentBytes: 1024 * 1024,

@@ -34,6 +34,7 @@ export class SimulatedConditions {
   /** Called before each call. What it throws the call throws: nothing is done, a sync has failed. */
   before: (call: DiskCall) => void = () => {};
   faults = noFaults;
+  callsSinceFailedSync = Infinity;
   /** Room for files that a power cut leaves, in bytes; and for the others. */
   capacityBytes = Infinity;
   memoryCapacityBytes = Infinity;
@@ -85,6 +86,7 @@ export class SimulatedConditions {
   /** A call begins. */
   enter(what: DiskCall["what"], path: string): void {
     this.requireLife();
+    this.callsSinceFailedSync += 1;
     this.before({ what, path });
     if (what === "append" || what === "sync") return;
     if (this.#happens(this.faults.failedCall, path)) throw systemError("EIO", `${what} '${path}'`);

@@ -72,10 +72,16 @@ export class SimulatedDisk implements Disk {
     return this.#volumes.get("/")?.usedBytes ?? 0;
   }
 
-  /** The process dies: what was written stays. Returns the disk as its successor finds it. */
-  kill(): SimulatedDisk {
+  /**
+   * The process dies: what was written stays. Returns the disk as its successor finds it. A process
+   * that had not answered a failed sync yet takes that knowledge with it, which nobody can help: then
+   * the sync counts as never begun.
+   */
+  kill({ hasAnswered = true } = {}): SimulatedDisk {
     this.conditions.die();
-    return this.#successor((volume, conditions) => volume.afterKill(conditions));
+    return this.#successor((volume, conditions) =>
+      (hasAnswered ? volume : volume.writeAgain()).afterKill(conditions)
+    );
   }
 
   /** The power goes and comes back. Returns the disk as it may stand then. */

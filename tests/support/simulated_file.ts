@@ -61,6 +61,7 @@ export class SimulatedFile {
   readonly #durable = new Bytes();
   #changes: Change[] = [];
   #settled = 0;
+  #hasLost = false;
 
   constructor(options: {
     readonly sectorBytes: number;
@@ -111,9 +112,16 @@ export class SimulatedFile {
    * writes them unless they are written to again. Programs go on reading them.
    */
   lose(changes: number, random: RandomNumber): void {
+    this.#hasLost = true;
     const left = this.#torn(this.#take(changes), random);
     this.#durable.resize(0);
     this.#durable.write(0, left);
+  }
+
+  /** What a failed sync has lost counts as not written yet. */
+  writeAgain(): void {
+    if (!this.#hasLost || !this.#lasting) return;
+    this.#changes.push({ do: "write", offset: 0, bytes: this.#content.view.slice() });
   }
 
   /** The file as the platter holds it after a power cut at this moment. */

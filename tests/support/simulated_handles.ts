@@ -112,7 +112,10 @@ export class SimulatedAppendFile extends Handle implements AppendFile {
       try {
         action();
       } catch (error) {
-        if (!this.conditions.dead) this.#file.lose(covered, this.conditions.random);
+        if (!this.conditions.dead) {
+          this.#file.lose(covered, this.conditions.random);
+          this.conditions.callsSinceFailedSync = 0;
+        }
         throw error;
       }
     };

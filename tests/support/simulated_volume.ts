@@ -77,6 +77,12 @@ export class SimulatedVolume {
     return this;
   }
 
+  /** What failed syncs have lost counts as not written yet. */
+  writeAgain(): this {
+    for (const file of filesBelow(this.root)) file.writeAgain();
+    return this;
+  }
+
   /** What is left when the power comes back. */
   afterPowerCut(conditions: SimulatedConditions, order: NameOrder): SimulatedVolume {
     const { random } = this.#conditions;

@@ -1,0 +1,95 @@
+// What stands in a log behind the last line that its index tells of: records whose entries were not
+// written any more, the record that is open, and bytes that belong to nobody.
+
+import type { ReadFile } from "../platform/disk.ts";
+import type { RecordEnd, RecordHeader } from "../record.ts";
+import type { OpenRecord } from "./active_segment.ts";
+import type { Damage } from "./damage.ts";
+import { fillGap } from "./gap_repair.ts";
+import { type EntryGap, type IndexAudit, nothingAudited } from "./index_audit.ts";
+import { type LogStretch, scanLog, startOfNulls } from "./log_scan.ts";
+import { encodeIndexEntry, indexEntryBytes } from "./segment_index.ts";
+
+export interface LogTail {
+  /** For the index, to stand behind those that can be read. */
+  readonly entries: Uint8Array;
+  /** How many of them tell of records. */
+  readonly records: number;
+  /** How many of the first of them stand for records that are gone. */
+  readonly holes: number;
+  readonly open: OpenRecord | null;
+  /** How the last record of the segment ended. */
+  readonly lastEnd: RecordEnd | null;
+  /** Stray bytes that records stand behind. */
+  readonly damage: readonly Damage[];
+  /** Where the bytes begin that no record stands behind. */
+  readonly strayFrom: number | null;
+}
+
+/**
+ * Reads the tail of `log` that `audit` leaves. After a power cut the NULs that it ends in are no part
+ * of the open record.
+ */
+export function readTail(options: {
+  readonly log: ReadFile;
+  readonly audit: IndexAudit;
+  readonly recordHeader: RecordHeader;
+  readonly powerCut: boolean;
+}): LogTail {
+  const { log, audit, recordHeader, powerCut } = options;
+  const from = audit.logBytes;
+  const size = log.size();
+  const to = powerCut ? startOfNulls(log, from) : size;
+  const gap = audit.gaps.find((each) => each.to === null);
+  const gapEntries = entriesIn(gap);
+  const entries = new Uint8Array(capacity(size - from, recordHeader));
+  const firsts: LogStretch[] = [];
+  const damage: Damage[] = [];
+  let count = 0;
+  let open: OpenRecord | null = null;
+  let stray: Damage | null = null;
+  // An index that is lost says nothing of what was synced: there, NULs are bytes like others.
+  const unsynced = powerCut && audit !== nothingAudited;
+  for (const found of scanLog({ log, from, to, header: recordHeader, unsynced })) {
+    if (stray !== null) damage.push(stray);
+    stray = null;
+    if (found.kind === "stray") {
+      const last = found.offset + found.length - 1;
+      stray = { what: "stray_bytes", from: found.offset, to: last };
+    } else if (found.kind === "open") {
+      open = found;
+    } else {
+      if (count < gapEntries) firsts.push(found);
+      encodeIndexEntry(entries, count * indexEntryBytes, { ...found, end: "recovered" });
+      count += 1;
+    }
+  }
+  const known = entries.subarray(0, count * indexEntryBytes);
+  const strayFrom = stray?.from ?? (to < size ? to : null);
+  const rest = { records: count, open, damage, strayFrom };
+  if (gap === undefined) {
+    return { ...rest, entries: known, holes: 0, lastEnd: count > 0 ? "recovered" : audit.lastEnd };
+  }
+  const mended = fillGap(gap, firsts);
+  const behind = mended.restored ? known.subarray(gap.bytes.length) : known;
+  const lastEnd = behind.length > 0 ? "recovered" : mended.lastEnd;
+  const holes = mended.restored ? 0 : gapEntries;
+  return { ...rest, entries: joined(mended.entries, behind), holes, lastEnd };
+}
+
+/** How many entries a gap has. */
+export function entriesIn(gap: EntryGap | undefined): number {
+  return gap === undefined ? 0 : gap.bytes.length / indexEntryBytes;
+}
+
+/** Room for the entries of all records that can stand in so many bytes. */
+function capacity(bytes: number, header: RecordHeader): number {
+  return Math.ceil(bytes / (header.length + 1)) * indexEntryBytes;
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  return bytes;
+}
