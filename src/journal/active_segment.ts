@@ -62,8 +62,17 @@ export class ActiveSegment {
   #entries = new Uint8Array(64 * indexEntryBytes);
 
   /** Opens the files at `base`, a path without ending, which hold durably what `extent` says. */
-  static open(options: NewSegment & { readonly extent: SegmentExtent }): ActiveSegment {
-    return new ActiveSegment(options, new SegmentFiles(options.disk, options.base), options.extent);
+  static open(
+    options: NewSegment & {
+      readonly extent: SegmentExtent;
+      /** The files are longer than `extent` says. @default {false} */
+      readonly isTorn?: boolean;
+    },
+  ): ActiveSegment {
+    const files = new SegmentFiles(options.disk, options.base);
+    const segment = new ActiveSegment(options, files, options.extent);
+    segment.#torn = options.isTorn ?? false;
+    return segment;
   }
 
   /** Makes files at `base` that hold what `former` holds from its record number `from` on. */

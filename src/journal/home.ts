@@ -52,7 +52,8 @@ export class Home implements HomeSegments {
       wallMs: clock.wallMs(),
       report: options.report,
     });
-    const active = ActiveSegment.open({ disk, base, recordHeader, ...found.active });
+    const isTorn = !found.active.appendable;
+    const active = ActiveSegment.open({ disk, base, recordHeader, ...found.active, isTorn });
     try {
       active.syncNow();
     } catch (error) {
@@ -88,6 +89,17 @@ export class Home implements HomeSegments {
 
   beginEpoch(header: IndexHeader): void {
     this.#numbering.begin(header);
+  }
+
+  /** To be called before a new epoch is begun for a reason: a kill must not forget that reason. */
+  async saveDoubt(): Promise<void> {
+    if (this.reasonForNewEpoch === null) return;
+    await this.#numbering.saveDoubt({
+      activeFirstSequence: this.active.header.firstSequence,
+      nextSequence: this.next.firstSequence,
+      closed: false,
+      logBytes: 0,
+    });
   }
 
   /** Resolves to whether the disk let it. */

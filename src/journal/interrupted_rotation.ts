@@ -5,8 +5,11 @@ import type { Disk } from "../platform/disk.ts";
 import type { Report } from "../platform/notice.ts";
 import { readIndexHeader } from "./rotated_segment.ts";
 import { decodeIndexEntry, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
+import { startOfNulls } from "./log_scan.ts";
 import { sweepComing } from "./rotation.ts";
 import { rotatedBase, rotatedNames } from "./segment_names.ts";
+
+const LF = 0x0a;
 
 export interface JournalFolder {
   readonly disk: Disk;
@@ -42,9 +45,12 @@ export function finishRotation(place: JournalFolder, options: {
   if (unnumbered && options.isInMemory) return sweepComing(disk, folder, channel);
   const old = hasLog && hasIndex ? base : hasLog || hasIndex ? null : newestRotated(place);
   if (old !== null && !options.isInMemory) {
-    const isNeeded = old !== base && openRecord(disk, old).length === 0;
+    const open = openRecord(disk, old);
+    const isNeeded = old !== base && open.length === 0;
     if (isNothingNew(disk, next, old) && !isNeeded) return sweepComing(disk, folder, channel);
-    const isTorn = !carriesOpenRecord(disk, next, old) || unnumbered && old === base;
+    // Whole records in the old one that its index does not know are in the coming one, too.
+    const isDoubtful = unnumbered && (old === base || open.includes(LF));
+    const isTorn = isDoubtful || !carriesOpenRecord(disk, next, old);
     if (isTorn) return setAsideTorn(place, options.report);
   }
   putOldAway(place, options);
@@ -97,16 +103,26 @@ function carriesOpenRecord(disk: Disk, coming: string, old: string): boolean {
   return moved.length === open.length && moved.every((byte, i) => byte === open[i]);
 }
 
-/** What stands in a log behind its last record. */
+/** What stands in a log behind the last record that is whole there. */
 function openRecord(disk: Disk, base: string): Uint8Array {
-  const indexBytes = disk.size(`${base}.idx`) ?? 0;
-  const count = Math.max(0, Math.floor((indexBytes - indexHeaderBytes) / indexEntryBytes));
-  const at = indexHeaderBytes + (count - 1) * indexEntryBytes;
-  const entry = count === 0
-    ? null
-    : decodeIndexEntry(readPart(disk, `${base}.idx`, at, indexEntryBytes), 0);
-  const end = entry === null ? 0 : entry.offset + entry.length;
-  return readPart(disk, `${base}.log`, end, Math.max(0, (disk.size(`${base}.log`) ?? 0) - end));
+  const log = disk.read(`${base}.log`);
+  try {
+    const wholeBytes = startOfNulls(log, 0);
+    const indexBytes = disk.size(`${base}.idx`) ?? 0;
+    let count = Math.max(0, Math.floor((indexBytes - indexHeaderBytes) / indexEntryBytes));
+    let end = 0;
+    for (; count > 0; count--) {
+      const at = indexHeaderBytes + (count - 1) * indexEntryBytes;
+      const entry = decodeIndexEntry(readPart(disk, `${base}.idx`, at, indexEntryBytes), 0);
+      end = entry === null ? 0 : entry.offset + entry.length;
+      if (entry !== null && end <= wholeBytes) break;
+      end = 0;
+    }
+    const bytes = new Uint8Array(log.size() - end);
+    return bytes.subarray(0, log.readNow(bytes, end));
+  } finally {
+    log.close();
+  }
 }
 
 function readPart(disk: Disk, path: string, offset: number, length: number): Uint8Array {

@@ -63,6 +63,7 @@ export class Journal implements AsyncDisposable {
   static async open(options: JournalOptions): Promise<Journal> {
     const start = await startJournal(options);
     const { home } = start;
+    await home?.saveDoubt();
     const journal = new Journal(options, start);
     try {
       if (home !== null) journal.#arrive(home);
@@ -268,6 +269,7 @@ export class Journal implements AsyncDisposable {
   async #openLater(): Promise<void> {
     const home = await Home.open(this.#options, this.#recordHeader, true).catch(() => null);
     if (home === null) return;
+    await home.saveDoubt();
     const { active } = this.#writer;
     const left = { complete: this.shelf.segments, active };
     const joined = joinTail({

@@ -33,18 +33,24 @@ export async function startJournal(options: JournalOptions): Promise<JournalStar
       message: `${channel}: open ${options.tailFolder}: ${errorText(error)}; what it holds waits`,
     });
   }
-  let home: Home;
+  let home: Home | null = null;
   try {
     home = await Home.open(options, recordHeader, left !== null);
+    const joined = joinTail({ disk, home, left, next: home.next, tail });
+    return { recordHeader, tail, home, joined };
   } catch (error) {
     report(
       refusalNotice(channel, `open journal: ${errorText(error)}`, options.tailBudget.maxBytes),
     );
-    const header = { firstSequence: 1, epoch: pendingEpoch };
-    const active = left?.active ?? tail.begin({ header, wallMs: clock.wallMs() });
-    const joined = { segments: left?.complete ?? [], active, inMemory: true };
-    return { recordHeader, tail, home: null, joined };
+    if (home !== null) {
+      // Joining had begun: what is in memory is looked at anew.
+      home.active.close();
+      left?.active.close();
+      left = tail.leftovers(options.cutBackTo);
+    }
   }
-  const joined = joinTail({ disk, home, left, next: home.next, tail });
-  return { recordHeader, tail, home, joined };
+  const header = { firstSequence: 1, epoch: pendingEpoch };
+  const active = left?.active ?? tail.begin({ header, wallMs: clock.wallMs() });
+  const joined = { segments: left?.complete ?? [], active, inMemory: true };
+  return { recordHeader, tail, home: null, joined };
 }

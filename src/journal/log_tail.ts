@@ -6,7 +6,7 @@ import type { RecordEnd, RecordHeader } from "../record.ts";
 import type { OpenRecord } from "./active_segment.ts";
 import type { Damage } from "./damage.ts";
 import { fillGap } from "./gap_repair.ts";
-import { type EntryGap, type IndexAudit, nothingAudited } from "./index_audit.ts";
+import type { EntryGap, IndexAudit } from "./index_audit.ts";
 import { type LogStretch, scanLog, startOfNulls } from "./log_scan.ts";
 import { encodeIndexEntry, indexEntryBytes } from "./segment_index.ts";
 
@@ -48,9 +48,7 @@ export function readTail(options: {
   let count = 0;
   let open: OpenRecord | null = null;
   let stray: Damage | null = null;
-  // An index that is lost says nothing of what was synced: there, NULs are bytes like others.
-  const unsynced = powerCut && audit !== nothingAudited;
-  for (const found of scanLog({ log, from, to, header: recordHeader, unsynced })) {
+  for (const found of scanLog({ log, from, to, header: recordHeader, unsynced: powerCut })) {
     if (stray !== null) damage.push(stray);
     stray = null;
     if (found.kind === "stray") {

@@ -39,8 +39,16 @@ export class Numbering {
 
   /** Saves after the saves before it. Resolves to whether the disk let it. */
   save(reached: Omit<JournalState, "epochs" | "boot">): Promise<boolean> {
-    const { disk, statePath, boot, channel, report } = this.#options;
-    const state: JournalState = { ...reached, epochs: this.#epochs, boot };
+    return this.#save({ ...reached, epochs: this.#epochs, boot: this.#options.boot });
+  }
+
+  /** Saves that numbers are in doubt: whoever opens the journal before the next save begins an epoch. */
+  saveDoubt(reached: Omit<JournalState, "epochs" | "boot">): Promise<boolean> {
+    return this.#save({ ...reached, epochs: this.#epochs, boot: "" });
+  }
+
+  #save(state: JournalState): Promise<boolean> {
+    const { disk, statePath, channel, report } = this.#options;
     this.#saved = this.#saved
       .then(() => replaceState(disk, statePath, state))
       .then(() => true, (error) => {

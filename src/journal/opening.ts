@@ -264,7 +264,10 @@ function repair(
   { isRotated = false, isNewest = false }: RepairHints,
 ): RepairedSegment {
   const { disk, recordHeader, state, report, wallMs, boot } = place;
-  const fallback = { firstSequence, epoch: epochOf(state, firstSequence) ?? randomEpoch() };
+  const powerCut = isNewest && (state === undefined || !state.closed && state.boot !== boot);
+  // A header that a power cut took was never synced: nobody knows which numbers stood there.
+  const epoch = powerCut ? undefined : epochOf(state, firstSequence);
+  const fallback = { firstSequence, epoch: epoch ?? randomEpoch() };
   const repaired = repairSegment({
     disk,
     base,
@@ -272,7 +275,7 @@ function repair(
     fallback,
     wallMs,
     ...(isRotated ? { expectedFirstSequence: firstSequence } : {}),
-    powerCut: isNewest && (state === undefined || !state.closed && state.boot !== boot),
+    powerCut,
   });
   for (const notice of repairNotices(base, repaired)) report(notice);
   return repaired;

@@ -28,7 +28,7 @@ import {
 export interface RepairedSegment extends RepairReport {
   readonly header: IndexHeader;
   readonly extent: SegmentExtent;
-  /** The log ends where its last record does. To another log nothing may be appended. */
+  /** The log ends where `extent` says. To another log nothing may be appended. */
   readonly appendable: boolean;
 }
 
@@ -82,7 +82,7 @@ export function repairSegment(options: RepairOptions): RepairedSegment {
     return {
       header,
       extent: {
-        logBytes: log.size(),
+        logBytes: tail.strayFrom ?? log.size(),
         count: kept + tail.entries.length / indexEntryBytes,
         open: tail.open,
         lastEnd: tail.lastEnd,

@@ -118,7 +118,7 @@ export class SegmentFiles {
 
   close(): void {
     this.#holders -= 1;
-    if (this.#holders > 0) return;
+    if (this.#holders !== 0) return;
     this.log.close();
     this.index.close();
   }

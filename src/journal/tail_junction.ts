@@ -50,16 +50,18 @@ export function joinTail(options: {
     active.append(end, active.extent.open.timeMs);
   }
   const behind = fits ? left : tail.renumber(left, next);
-  const first = firstOf(behind).firstSequence;
-  const last = active.firstRecords(
-    keptBefore(first, active.header, active.extent.count),
-    "unsettled",
-  );
-  return {
-    segments: [...rotated.map((each) => cutBefore(first, each, disk)), last, ...behind.complete],
-    active: behind.active,
-    inMemory: true,
-  };
+  const range = { from: firstOf(behind).firstSequence, to: behind.active.nextSequence - 1 };
+  const kept = rotated.map((each) => outside(range, each, disk));
+  const { count: lastCount, open } = behind.active.extent;
+  if (active.header.firstSequence > range.to && lastCount > 0 && open === null) {
+    // A kill came while the second of two segments was copied.
+    const segments = [...kept, ...behind.complete, tail.complete(behind.active)];
+    segments.sort((a, b) => a.firstSequence - b.firstSequence);
+    return { segments, active, inMemory: false };
+  }
+  const count = keptBefore(range.from, active.header, active.extent.count);
+  const last = active.firstRecords(count, "unsettled");
+  return { segments: [...kept, last, ...behind.complete], active: behind.active, inMemory: true };
 }
 
 /**
@@ -98,10 +100,14 @@ function keptBefore(first: number, { firstSequence }: IndexHeader, count: number
   return Math.max(0, Math.min(count, first - firstSequence));
 }
 
-/** A rotated segment without the records from `first` on; its files are cut later. */
-function cutBefore(first: number, segment: RotatedSegment, disk: Disk): RotatedSegment {
-  const count = keptBefore(first, segment, segment.count);
-  if (count === segment.count) return segment;
+/** A rotated segment without the records in memory; its files are cut later. */
+function outside(
+  { from, to }: { readonly from: number; readonly to: number },
+  segment: RotatedSegment,
+  disk: Disk,
+): RotatedSegment {
+  const count = keptBefore(from, segment, segment.count);
+  if (count === segment.count || segment.firstSequence > to) return segment;
   const files = new SegmentFiles(disk, segment.base);
   const indexBytes = indexHeaderBytes + count * indexEntryBytes;
   const entry = new Uint8Array(indexEntryBytes);

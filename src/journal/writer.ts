@@ -259,11 +259,12 @@ export class Writer implements TailUser {
   #rotateInMemory(header: IndexHeader): void {
     const { tail, shelf, journal } = this.#options;
     const old = this.#active;
-    this.#active = tail.begin({ header, wallMs: journal.clock.wallMs(), former: old });
+    const next = tail.begin({ header, wallMs: journal.clock.wallMs(), former: old });
     old.dropOpen();
     if (old.extent.count === 0) old.files.remove();
     const rest = tail.complete(old);
     if (rest.count > 0) shelf.add(rest);
+    this.#active = next;
     this.#options.switched();
   }
 
