@@ -31,7 +31,7 @@ export class Home implements HomeSegments {
   static async open(
     options: JournalOptions,
     recordHeader: RecordHeader,
-    isInMemory: boolean,
+    circumstances: { readonly isInMemory: boolean; readonly isDoubtful: boolean },
   ): Promise<Home> {
     const { disk, folder, channel, clock } = options;
     disk.makeFolder(folder);
@@ -48,7 +48,7 @@ export class Home implements HomeSegments {
       state,
       cutBackTo: options.cutBackTo,
       boot: options.boot,
-      isInMemory,
+      ...circumstances,
       wallMs: clock.wallMs(),
       report: options.report,
     });

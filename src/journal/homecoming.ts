@@ -4,9 +4,8 @@
 
 import { dirname } from "node:path";
 import { appendAll, type AppendFile, type Disk } from "../platform/disk.ts";
-import type { RotatedSegment } from "./rotated_segment.ts";
+import { freeRotatedBase, type RotatedSegment } from "./rotated_segment.ts";
 import { encodeIndexHeader, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
-import { rotatedBase } from "./segment_names.ts";
 import type { SegmentFiles } from "./segment_files.ts";
 import type { SegmentShelf } from "./segment_shelf.ts";
 
@@ -31,7 +30,7 @@ export class Homecoming {
   #underWay: RotatedSegment | null = null;
   /** Segments that hold more than counts: it stands in memory, too, and may yet be lost there. */
   #toCut: (RotatedSegment & { readonly files: SegmentFiles })[] = [];
-  #begun: { readonly firstSequence: number; readonly base: string } | null = null;
+  #begun: { readonly key: string; readonly base: string } | null = null;
 
   constructor(options: HomecomingOptions) {
     this.#options = options;
@@ -67,6 +66,7 @@ export class Homecoming {
       try {
         if (segment.place === "memory") await this.#copyHome(segment);
         else await this.#settle(segment);
+        this.#begun = null;
       } finally {
         this.#underWay = null;
       }
@@ -75,14 +75,15 @@ export class Homecoming {
 
   /** All that was in memory is safe on the disk: cuts off what stands there twice. */
   finish(): void {
-    for (const segment of this.#toCut.splice(0)) {
+    for (const { files, ...segment } of this.#toCut.splice(0)) {
       try {
-        segment.files.log.truncate(logBytesOf(segment));
-        segment.files.index.truncate(indexBytesOf(segment));
+        if (segment.count === 0) files.remove();
+        files.log.truncate(logBytesOf(segment));
+        files.index.truncate(indexBytesOf(segment));
       } catch {
         // Opening the journal knows where the next segment begins, and takes no more of this one.
       } finally {
-        segment.files.close();
+        files.close();
       }
     }
   }
@@ -91,12 +92,12 @@ export class Homecoming {
     for (const { files } of this.#toCut) files.close();
   }
 
-  /** The same at every attempt: names that an earlier one gave must not be given twice. */
-  #rotatedBase({ firstSequence }: RotatedSegment): string {
-    const { folder, channel, wallMs } = this.#options;
-    if (this.#begun?.firstSequence !== firstSequence) {
-      const base = `${folder}/${rotatedBase(channel, firstSequence, wallMs())}`;
-      this.#begun = { firstSequence, base };
+  /** Free, and the same at every attempt: names that an earlier one gave must not be given twice. */
+  #rotatedBase({ firstSequence, place }: RotatedSegment): string {
+    const key = `${place} ${firstSequence}`;
+    if (this.#begun?.key !== key) {
+      const base = freeRotatedBase(this.#options, firstSequence, this.#options.wallMs());
+      this.#begun = { key, base };
     }
     return this.#begun.base;
   }
@@ -106,7 +107,8 @@ export class Homecoming {
     const { disk, folder, shelf } = this.#options;
     const { files } = segment;
     if (files === undefined) throw new Error(`settle ${segment.base}: it is not open`);
-    if (segment.count > 0 && !files.areHere()) {
+    if (!files.areHere()) {
+      if (segment.count === 0) return this.#drop(segment);
       const base = this.#rotatedBase(segment);
       await this.#copy(segment, base, {
         log: fileReader(files.log),
@@ -117,17 +119,17 @@ export class Homecoming {
       shelf.replace(segment, { ...closed, base, place: "disk" });
       return files.close();
     }
-    if (segment.count === 0) {
-      files.remove();
-      await disk.syncFolder(folder);
-      shelf.replace(segment, null);
-      return files.close();
-    }
-    this.#toCut.push({ ...segment, files: files.hold() });
     const base = this.#rotatedBase(segment);
     files.moveTo(base);
     await disk.syncFolder(folder);
-    shelf.replace(segment, { ...segment, base, place: "disk" });
+    this.#toCut.push({ ...segment, files: files.hold() });
+    if (segment.count === 0) this.#drop(segment);
+    else shelf.replace(segment, { ...segment, base, place: "disk" });
+  }
+
+  #drop(segment: RotatedSegment): void {
+    this.#options.shelf.replace(segment, null);
+    segment.files?.close();
   }
 
   async #copyHome(segment: RotatedSegment): Promise<void> {

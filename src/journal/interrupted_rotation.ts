@@ -1,15 +1,18 @@
 // Finishes what a kill or a power cut has interrupted: a rotation (rotation.ts), or the copying of a
 // segment to its place (homecoming.ts, compression.ts). The names tell how far it went.
 
+import { Buffer } from "node:buffer";
+import { crc32 } from "node:zlib";
 import type { Disk } from "../platform/disk.ts";
 import type { Report } from "../platform/notice.ts";
-import { readIndexHeader } from "./rotated_segment.ts";
+import { freeRotatedBase, readIndexHeader } from "./rotated_segment.ts";
 import { decodeIndexEntry, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
 import { startOfNulls } from "./log_scan.ts";
 import { sweepComing } from "./rotation.ts";
-import { rotatedBase, rotatedNames } from "./segment_names.ts";
+import { rotatedNames } from "./segment_names.ts";
 
 const LF = 0x0a;
+const searchedBytes = 4 * 1024 * 1024;
 
 export interface JournalFolder {
   readonly disk: Disk;
@@ -48,9 +51,9 @@ export function finishRotation(place: JournalFolder, options: {
     const open = openRecord(disk, old);
     const isNeeded = old !== base && open.length === 0;
     if (isNothingNew(disk, next, old) && !isNeeded) return sweepComing(disk, folder, channel);
-    // Whole records in the old one that its index does not know are in the coming one, too.
-    const isDoubtful = unnumbered && (old === base || open.includes(LF));
-    const isTorn = isDoubtful || !carriesOpenRecord(disk, next, old);
+    // Of a copy whose beginning was lost nobody can tell which numbers its records had.
+    const isDoubtful = unnumbered && (old === base || beginsWithin(disk, next, old));
+    const isTorn = isDoubtful || !carriesOpenRecord(disk, next, old) || !beginsSound(disk, next);
     if (isTorn) return setAsideTorn(place, options.report);
   }
   putOldAway(place, options);
@@ -61,28 +64,28 @@ export function finishRotation(place: JournalFolder, options: {
   disk.syncFolderNow(folder);
 }
 
-/** Path without ending of the newest rotated segment that is whole and not packed. */
+/** Path without ending of the newest rotated segment, if it is not packed. */
 function newestRotated({ disk, folder, channel }: JournalFolder): string | null {
   const newest = rotatedNames(channel, disk.list(folder)).at(-1);
   if (newest === undefined) return null;
   const base = `${folder}/${newest.base}`;
-  const isWhole = readIndexHeader(disk, base) !== null && disk.size(`${base}.log`) !== null;
-  return isWhole ? base : null;
+  return disk.size(`${base}.log`) === null ? null : base;
 }
 
 /** A power cut has left bytes of a coming segment, never synced, but not all of its beginning. */
 function setAsideTorn({ disk, folder, channel }: JournalFolder, report: Report): void {
   const path = `${folder}/${channel}.next.log`;
   const bytes = disk.size(path) ?? 0;
+  let quarantine = `${path}.quarantine`;
+  for (let n = 2; disk.size(quarantine) !== null; n++) quarantine = `${path}.quarantine-${n}`;
+  if (disk.size(path) !== null) disk.rename(path, quarantine);
   report({
     level: "error",
     kind: "stray_bytes",
     message:
-      `open journal: ${path}: ${bytes} bytes were never synced and are torn; set aside in ${path}.quarantine`,
+      `open journal: ${path}: ${bytes} bytes were never synced and are torn; set aside in ${quarantine}`,
     details: { bytes },
   });
-  if (disk.size(`${path}.quarantine`) !== null) disk.remove(`${path}.quarantine`);
-  disk.rename(path, `${path}.quarantine`);
   if (disk.size(`${folder}/${channel}.next.idx`) !== null) {
     disk.remove(`${folder}/${channel}.next.idx`);
   }
@@ -101,6 +104,25 @@ function carriesOpenRecord(disk: Disk, coming: string, old: string): boolean {
   const open = openRecord(disk, old);
   const moved = readPart(disk, `${coming}.log`, 0, open.length);
   return moved.length === open.length && moved.every((byte, i) => byte === open[i]);
+}
+
+/** Whether a segment's first record, if it has one, stands in its log. */
+function beginsSound(disk: Disk, base: string): boolean {
+  const entry = decodeIndexEntry(
+    readPart(disk, `${base}.idx`, indexHeaderBytes, indexEntryBytes),
+    0,
+  );
+  if (entry === null) return true;
+  return crc32(readPart(disk, `${base}.log`, entry.offset, entry.length)) === entry.checksum;
+}
+
+/** Whether the first line of the coming log stands in the old one's last mebibytes. */
+function beginsWithin(disk: Disk, coming: string, old: string): boolean {
+  const start = readPart(disk, `${coming}.log`, 0, 64 * 1024);
+  const line = start.subarray(0, start.indexOf(LF) + 1 || start.length);
+  const from = Math.max(0, (disk.size(`${old}.log`) ?? 0) - searchedBytes);
+  const bytes = Buffer.from(readPart(disk, `${old}.log`, from, searchedBytes));
+  return line.length > 0 && bytes.indexOf(line) >= 0;
 }
 
 /** What stands in a log behind the last record that is whole there. */
@@ -126,7 +148,7 @@ function openRecord(disk: Disk, base: string): Uint8Array {
 }
 
 function readPart(disk: Disk, path: string, offset: number, length: number): Uint8Array {
-  if (length === 0) return new Uint8Array(0);
+  if (length === 0 || disk.size(path) === null) return new Uint8Array(0);
   const file = disk.read(path);
   try {
     const bytes = new Uint8Array(length);
@@ -145,7 +167,8 @@ export function reopenNewest(place: JournalFolder): void {
   const active = `${folder}/${channel}`;
   if (disk.size(`${active}.log`) !== null || disk.size(`${active}.idx`) !== null) return;
   const base = newestRotated(place);
-  if (base === null || openRecord(disk, base).length === 0) return;
+  if (base === null || readIndexHeader(disk, base) === null) return;
+  if (openRecord(disk, base).length === 0) return;
   disk.rename(`${base}.log`, `${active}.log`);
   disk.rename(`${base}.idx`, `${active}.idx`);
   disk.syncFolderNow(folder);
@@ -178,7 +201,7 @@ function putOldAway(
 ): void {
   const base = `${folder}/${channel}`;
   const first = readIndexHeader(disk, base)?.firstSequence ?? nextSequence;
-  const target = `${folder}/${rotatedBase(channel, first, wallMs)}`;
+  const target = freeRotatedBase({ disk, folder, channel }, first, wallMs);
   for (const ending of [".log", ".idx"]) {
     if (disk.size(base + ending) !== null) disk.rename(base + ending, target + ending);
   }

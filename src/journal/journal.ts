@@ -55,6 +55,7 @@ export class Journal implements AsyncDisposable {
   readonly #schedule: SyncSchedule;
   readonly #writer: Writer;
   #home: Home | null;
+  #isOpen = false;
   #closing: Promise<void> | null = null;
   /** A disk that refused is tried without delay the next time. */
   #atOnce = false;
@@ -66,13 +67,7 @@ export class Journal implements AsyncDisposable {
     await home?.saveDoubt();
     const journal = new Journal(options, start);
     try {
-      if (home !== null) journal.#arrive(home);
-      if (home !== null && journal.#writer.hasWork) await journal.sync();
-      const isSaved = await journal.#saveState(false);
-      if (!isSaved && home?.wasClosed === true) {
-        // What the state says would be believed after a power cut, and numbers given out again.
-        journal.beginEpoch(journal.lastSequence + 1, "the state cannot be saved");
-      }
+      if (home !== null) await journal.#arrive(home);
     } catch (error) {
       await journal.#closeFiles();
       throw error;
@@ -116,7 +111,7 @@ export class Journal implements AsyncDisposable {
 
   /** The disk could be opened: numbers are final, and records can be read. */
   get isOpen(): boolean {
-    return this.#home !== null;
+    return this.#isOpen;
   }
 
   /** Records are in memory only, because the disk took none. */
@@ -267,7 +262,10 @@ export class Journal implements AsyncDisposable {
 
   /** Opens the disk that could not be opened at start. */
   async #openLater(): Promise<void> {
-    const home = await Home.open(this.#options, this.#recordHeader, true).catch(() => null);
+    const circumstances = { isInMemory: true, isDoubtful: true };
+    const home = await Home.open(this.#options, this.#recordHeader, circumstances).catch(() =>
+      null
+    );
     if (home === null) return;
     await home.saveDoubt();
     const { active } = this.#writer;
@@ -282,15 +280,21 @@ export class Journal implements AsyncDisposable {
     this.shelf.exchange(joined.segments);
     this.#writer.exchange(joined);
     this.#home = home;
-    this.#arrive(home);
-    this.#schedule.advance(this.lastSequence);
+    await this.#arrive(home);
   }
 
-  /** Begins a new epoch where the files found at home demand it. */
-  #arrive(home: Home): void {
-    if (home.reasonForNewEpoch === null) return;
+  /** Settles the numbering with what was found at home, before anybody may read. */
+  async #arrive(home: Home): Promise<void> {
     const next = Math.max(home.next.firstSequence, this.#writer.active.nextSequence);
-    this.beginEpoch(next, home.reasonForNewEpoch);
+    if (home.reasonForNewEpoch !== null) this.beginEpoch(next, home.reasonForNewEpoch);
+    if (this.#writer.hasWork) await this.#writer.keep(true);
+    const isSaved = await this.#saveState(false);
+    if (!isSaved && home.wasClosed) {
+      // What the old state says would be believed after a power cut, and numbers given out again.
+      this.beginEpoch(this.lastSequence + 1, "the state cannot be saved");
+    }
+    this.#isOpen = true;
+    this.#schedule.advance(this.lastSequence);
   }
 
   #locate(sequence: number): ReadableSegment | null {

@@ -33,9 +33,10 @@ export async function startJournal(options: JournalOptions): Promise<JournalStar
       message: `${channel}: open ${options.tailFolder}: ${errorText(error)}; what it holds waits`,
     });
   }
+  const circumstances = { isInMemory: left !== null, isDoubtful: false };
   let home: Home | null = null;
   try {
-    home = await Home.open(options, recordHeader, left !== null);
+    home = await Home.open(options, recordHeader, circumstances);
     const joined = joinTail({ disk, home, left, next: home.next, tail });
     return { recordHeader, tail, home, joined };
   } catch (error) {

@@ -5,9 +5,9 @@
 //
 // NULs. A line may send them, so they are bytes like others, with two exceptions. NULs alone behind
 // the last line feed belong to nobody. And where a power cut may have been, a block that was not
-// written yet reads as NULs up to its end: a line that no index entry vouches for and that has a NUL
-// as the last byte of a block belongs to nobody, for nobody can tell what stood there. A record that
-// really sent that NUL, in the last moments before a power cut, is set aside by mistake, and told.
+// written yet reads as NULs up to its end: what no index entry vouches for is believed only up to the
+// first such block, and the record that is cut there has no end. A record that really sent a NUL as a
+// block's last byte, in the last moments before a power cut, is cut there by mistake, and told.
 
 import { continueChecksum } from "../platform/checksum.ts";
 import type { ReadFile } from "../platform/disk.ts";
@@ -37,8 +37,6 @@ export function* scanLog(options: {
   readonly from: number;
   readonly to?: number;
   readonly header: RecordHeader;
-  /** A power cut may have left blocks of NULs in place of what was written. */
-  readonly unsynced?: boolean;
   readonly chunkBytes?: number;
 }): Generator<LogStretch> {
   const { log, header } = options;
@@ -59,8 +57,8 @@ export function* scanLog(options: {
       const timeMs = header.read(line, 0);
       const begins = timeMs !== null;
       const torn = feed < 0 && header.isTorn(line);
-      const stray: boolean = options.unsynced === true && hasLostBlock(line, position + at) ||
-        !begins && (current === null || current.kind === "stray" || torn || isNulls(line));
+      const stray: boolean = !begins &&
+        (current === null || current.kind === "stray" || torn || isNulls(line));
       const kind: LogStretch["kind"] = stray ? "stray" : feed < 0 ? "open" : "record";
       if (current === null || begins && !stray || stray !== (current.kind === "stray")) {
         if (current !== null) yield current;
@@ -92,6 +90,24 @@ export function hasLostBlock(line: Uint8Array, offset: number): boolean {
     if (line[end - 1] === 0) return true;
   }
   return false;
+}
+
+/**
+ * Where the first block of `log` behind `from` was lost: where the NULs begin that reach to a block's
+ * end, or that the log ends in. The log's length when nothing was lost.
+ */
+export function startOfLoss(log: ReadFile, from: number): number {
+  const end = startOfNulls(log, from);
+  const chunk = new Uint8Array(128 * blockBytes);
+  let start = from;
+  for (let offset = from - from % blockBytes; offset < end; offset += chunk.length) {
+    const read = chunk.subarray(0, log.readNow(chunk.subarray(0, end - offset), offset));
+    for (let at = Math.max(0, from - offset); at < read.length; at++) {
+      if (read[at] !== 0) start = offset + at + 1;
+      else if ((offset + at + 1) % blockBytes === 0) return start;
+    }
+  }
+  return end;
 }
 
 /** Where the NULs begin that `log` ends in; not before `from`. */

@@ -7,7 +7,7 @@ import type { OpenRecord } from "./active_segment.ts";
 import type { Damage } from "./damage.ts";
 import { fillGap } from "./gap_repair.ts";
 import type { EntryGap, IndexAudit } from "./index_audit.ts";
-import { type LogStretch, scanLog, startOfNulls } from "./log_scan.ts";
+import { type LogStretch, scanLog, startOfLoss } from "./log_scan.ts";
 import { encodeIndexEntry, indexEntryBytes } from "./segment_index.ts";
 
 export interface LogTail {
@@ -27,8 +27,8 @@ export interface LogTail {
 }
 
 /**
- * Reads the tail of `log` that `audit` leaves. After a power cut the NULs that it ends in are no part
- * of the open record.
+ * Reads the tail of `log` that `audit` leaves. After a power cut it ends where the first block was
+ * lost.
  */
 export function readTail(options: {
   readonly log: ReadFile;
@@ -39,7 +39,7 @@ export function readTail(options: {
   const { log, audit, recordHeader, powerCut } = options;
   const from = audit.logBytes;
   const size = log.size();
-  const to = powerCut ? startOfNulls(log, from) : size;
+  const to = powerCut ? startOfLoss(log, from) : size;
   const gap = audit.gaps.find((each) => each.to === null);
   const gapEntries = entriesIn(gap);
   const entries = new Uint8Array(capacity(size - from, recordHeader));
@@ -48,7 +48,7 @@ export function readTail(options: {
   let count = 0;
   let open: OpenRecord | null = null;
   let stray: Damage | null = null;
-  for (const found of scanLog({ log, from, to, header: recordHeader, unsynced: powerCut })) {
+  for (const found of scanLog({ log, from, to, header: recordHeader })) {
     if (stray !== null) damage.push(stray);
     stray = null;
     if (found.kind === "stray") {

@@ -7,9 +7,14 @@ import type { RecordHeader } from "../record.ts";
 import { ActiveSegment } from "./active_segment.ts";
 import { cutBackTo, type JournalPlace } from "./journal_place.ts";
 import { repairSegment } from "./recovery.ts";
-import { findRotatedSegment, readIndexHeader, type RotatedSegment } from "./rotated_segment.ts";
+import {
+  findRotatedSegment,
+  freeRotatedBase,
+  readIndexHeader,
+  type RotatedSegment,
+} from "./rotated_segment.ts";
 import { encodeIndexHeader, type IndexHeader, indexHeaderBytes } from "./segment_index.ts";
-import { rotatedBase, rotatedNames } from "./segment_names.ts";
+import { rotatedNames } from "./segment_names.ts";
 
 /** The epoch of records that wait for the disk to tell where the numbering stands. */
 export const pendingEpoch = "0".repeat(32);
@@ -48,7 +53,8 @@ export class MemoryTail {
   }): ActiveSegment {
     this.#disk.makeFolder(this.#folder);
     const { header, wallMs, ...rest } = options;
-    const base = this.#freeBase(header.firstSequence, wallMs);
+    const place = { disk: this.#disk, folder: this.#folder, channel: this.#channel };
+    const base = freeRotatedBase(place, header.firstSequence, wallMs);
     return ActiveSegment.begin({
       ...rest,
       disk: this.#disk,
@@ -116,15 +122,6 @@ export class MemoryTail {
     const { files, ...rest } = segment.firstRecords(segment.extent.count, "memory");
     files?.close();
     return rest;
-  }
-
-  #freeBase(firstSequence: number, wallMs: number): string {
-    for (let ms = wallMs;; ms += 1000) {
-      const base = `${this.#folder}/${rotatedBase(this.#channel, firstSequence, ms)}`;
-      if (this.#disk.size(`${base}.log`) === null && this.#disk.size(`${base}.idx`) === null) {
-        return base;
-      }
-    }
   }
 
   #replaceHeader(base: string, header: IndexHeader): void {

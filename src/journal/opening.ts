@@ -12,7 +12,8 @@ import { finishRotation, removeTemporaries, reopenNewest } from "./interrupted_r
 import { cutBackTo, type JournalPlace } from "./journal_place.ts";
 import { type RepairedSegment, repairSegment } from "./recovery.ts";
 import { filesOf, findRotatedSegment, lastEndOf, type RotatedSegment } from "./rotated_segment.ts";
-import { SegmentFiles } from "./segment_files.ts";
+import { copyBytes, SegmentFiles } from "./segment_files.ts";
+import { removeTwins } from "./twin_segments.ts";
 import { damagedPackNotice } from "./unpack_report.ts";
 import { indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
 import { rotatedNames } from "./segment_names.ts";
@@ -38,6 +39,8 @@ interface Place {
   readonly wallMs: number;
   /** The last run left records in memory. */
   readonly isInMemory: boolean;
+  /** An attempt before this one failed: what it synced in vain must be written once more. */
+  readonly isDoubtful: boolean;
   readonly report: Report;
 }
 
@@ -46,9 +49,13 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
   removeTemporaries(place);
   finishRotation(place, { ...place, nextSequence: state?.activeFirstSequence ?? 1 });
   if (!place.isInMemory) reopenNewest(place);
+  if (place.isDoubtful) writeAgain(place);
+  // A kill may have come between a rename and the sync of the folder.
+  if (state?.closed !== true) disk.syncFolderNow(folder);
   cutBack(place);
   const rotated: RotatedSegment[] = [];
   let damaged = false;
+  removeTwins(place);
   for (const { base, firstSequence } of rotatedNames(channel, disk.list(folder))) {
     const path = `${folder}/${base}`;
     const segment = findRotatedSegment(disk, path, firstSequence) ??
@@ -94,6 +101,30 @@ function cutBack({ disk, folder, channel, cutBackTo: place }: Place): void {
   cutBackTo(disk, `${folder}/${channel}`, place);
 }
 
+/** Copies the files that were being written last: a failed sync may have left them clean and unwritten. */
+function writeAgain({ disk, folder, channel }: Place): void {
+  const newest = rotatedNames(channel, disk.list(folder)).at(-1)?.base ?? channel;
+  for (const base of [newest, channel]) {
+    for (const ending of [".log", ".idx"]) {
+      const path = `${folder}/${base}${ending}`;
+      const bytes = disk.size(path);
+      if (bytes === null) continue;
+      const temporary = `${path}.tmp`;
+      if (disk.size(temporary) !== null) disk.remove(temporary);
+      const [source, target] = [disk.append(path), disk.append(temporary)];
+      try {
+        copyBytes(source, target, { from: 0, to: bytes });
+        target.syncNow();
+      } finally {
+        source.close();
+        target.close();
+      }
+      disk.rename(temporary, path);
+    }
+  }
+  disk.syncFolderNow(folder);
+}
+
 /** A kill may have come between the switch to the next segment and the sync of this one. */
 function makeDurable(disk: Disk, base: string): void {
   const files = new SegmentFiles(disk, base);
@@ -122,7 +153,8 @@ function withoutOverlap(
   activeFirst: number,
 ): RotatedSegment[] {
   return segments.map((segment, i) => {
-    const nextFirst = segments[i + 1]?.firstSequence ?? activeFirst;
+    const next = segments.slice(i).find((each) => each.firstSequence > segment.firstSequence);
+    const nextFirst = next?.firstSequence ?? activeFirst;
     const count = Math.max(0, Math.min(segment.count, nextFirst - segment.firstSequence));
     return { ...segment, count, lastSequence: segment.firstSequence + count - 1 };
   });

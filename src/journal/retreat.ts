@@ -29,10 +29,12 @@ export function retreat(options: {
   const formerKept = former === null ? 0 : keptCount(former);
   const isNamed = rotation === null || rotation.comingIsNamed;
   const kept = fallback === null && isNamed ? keptCount(active) : 0;
+  // What never had lasting names is all in memory, too.
+  const isNeeded = fallback === null && isNamed;
   // Asks the disk for the last time, before anything is changed.
   const segments = [
     ...former === null ? [] : [former.firstRecords(formerKept, "unsettled")],
-    active.firstRecords(kept, "unsettled"),
+    ...isNeeded ? [active.firstRecords(kept, "unsettled")] : [],
   ];
   let between: ActiveSegment | null = null;
   let next: ActiveSegment;
@@ -51,7 +53,8 @@ export function retreat(options: {
     throw error;
   }
   rotation?.abandon();
-  if (between !== null) segments.splice(-1, 0, tail.complete(between));
+  if (between !== null) segments.splice(1, 0, tail.complete(between));
+  if (!isNeeded) active.files.discard();
   return { active: next, segments };
 
   function beginWithRest(segment: ActiveSegment, from: number): ActiveSegment {

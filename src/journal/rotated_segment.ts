@@ -3,6 +3,7 @@
 import type { Disk } from "../platform/disk.ts";
 import type { RecordEnd } from "../record.ts";
 import type { ReadableSegment } from "./journal_reader.ts";
+import { rotatedBase } from "./segment_names.ts";
 import {
   decodeIndexEntry,
   decodeIndexHeader,
@@ -72,6 +73,23 @@ export function readIndexHeader(disk: Disk, base: string): IndexHeader | null {
     return decodeIndexHeader(bytes);
   } finally {
     index.close();
+  }
+}
+
+/** Path without ending for a segment that is rotated now, of which no file is there yet. */
+export function freeRotatedBase(
+  { disk, folder, channel }: {
+    readonly disk: Disk;
+    readonly folder: string;
+    readonly channel: string;
+  },
+  firstSequence: number,
+  wallMs: number,
+): string {
+  for (let ms = wallMs;; ms += 1000) {
+    const base = `${folder}/${rotatedBase(channel, firstSequence, ms)}`;
+    const taken = [".log", ".idx", ".log.gz"].some((ending) => disk.size(base + ending) !== null);
+    if (!taken) return base;
   }
 }
 

@@ -7,9 +7,8 @@
 import type { Disk } from "../platform/disk.ts";
 import type { RecordHeader } from "../record.ts";
 import { ActiveSegment } from "./active_segment.ts";
-import type { RotatedSegment } from "./rotated_segment.ts";
+import { freeRotatedBase, type RotatedSegment } from "./rotated_segment.ts";
 import type { IndexHeader } from "./segment_index.ts";
-import { rotatedBase } from "./segment_names.ts";
 
 export interface RotationOptions {
   readonly disk: Disk;
@@ -50,17 +49,15 @@ export class Rotation {
     const { disk, folder, channel, former, formerIsHere } = options;
     if (formerIsHere) former.cutBack();
     const base = `${folder}/${channel}`;
-    const from = formerIsHere ? former.extent.count : 0;
-    this.coming = ActiveSegment.begin({ ...options, base: `${base}.next`, from });
-    const coming = this.coming;
-    const old = formerIsHere ? former : null;
     const { count } = former.extent;
-    const rotated = `${folder}/${
-      rotatedBase(channel, former.header.firstSequence, options.wallMs)
-    }`;
+    const old = formerIsHere ? former : null;
+    const rotated = freeRotatedBase(options, former.header.firstSequence, options.wallMs);
     this.old = old;
     this.oldRotating = old === null || count === 0 ? null : old.firstRecords(count, "rotating");
     this.oldRotated = this.oldRotating && { ...this.oldRotating, base: rotated, place: "disk" };
+    const from = formerIsHere ? count : 0;
+    const coming = ActiveSegment.begin({ ...options, base: `${base}.next`, from });
+    this.coming = coming;
     const syncFolder: Step = {
       now: () => disk.syncFolderNow(folder),
       soon: () => disk.syncFolder(folder),

@@ -28,7 +28,7 @@ export class SegmentFiles {
 
   /** Makes empty files at `base`, in place of what may be there. */
   static create(disk: Disk, base: string): SegmentFiles {
-    for (const ending of [".log", ".idx"]) {
+    for (const ending of [".log", ".idx", ".idx.tmp"]) {
       if (disk.size(base + ending) !== null) disk.remove(base + ending);
     }
     return new SegmentFiles(disk, base);
@@ -81,6 +81,9 @@ export class SegmentFiles {
 
   /** Renames to `base`, log first. Can be called again after it was refused. */
   moveTo(base: string): void {
+    // What a removal has left there is not this segment's index.
+    const temporary = `${base}.idx.tmp`;
+    if (this.#disk.size(temporary) !== null) this.#disk.remove(temporary);
     for (const [ending, file] of [[".log", this.log], [".idx", this.index]] as const) {
       const target = base + ending;
       if (this.#paths[ending] === target) continue;

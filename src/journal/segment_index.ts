@@ -5,8 +5,8 @@
 //    0  8  "NCINDEX" 0x01          0  6  offset of the line in the log
 //    8  8  first sequence          6  1  how the record ended
 //   16 32  epoch, ASCII hex        7  1  1 once the line was reported to be unreadable, else 0
-//   48 12  0                       8  8  time, milliseconds since 1970, float64
-//   60  4  CRC-32 of bytes 0–59   16  4  length of the line: header, bytes, line feed
+//   48  8  sequence before         8  8  time, milliseconds since 1970, float64
+//   56  4  0                      16  4  length of the line: header, bytes, line feed
 //                                 20  4  CRC-32 of the line
 //   little-endian throughout      24  4  0
 //                                 28  4  CRC-32 of bytes 0–27
@@ -22,6 +22,8 @@ export interface IndexHeader {
   readonly firstSequence: number;
   /** 32 hexadecimal digits. */
   readonly epoch: string;
+  /** Last sequence that was given out before. @default {the one before the first} */
+  readonly previousSequence?: number;
 }
 
 /** Where a record stands in the log, and what it must look like. */
@@ -56,6 +58,8 @@ export function encodeIndexHeader(header: IndexHeader): Uint8Array {
   bytes.set(magic);
   view.setBigUint64(8, BigInt(header.firstSequence), true);
   bytes.set(new TextEncoder().encode(header.epoch).subarray(0, 32), 16);
+  const previous = header.previousSequence ?? header.firstSequence - 1;
+  view.setBigUint64(48, BigInt(previous), true);
   view.setUint32(60, crc32(bytes.subarray(0, 60)), true);
   return bytes;
 }
@@ -68,6 +72,7 @@ export function decodeIndexHeader(bytes: Uint8Array): IndexHeader | null {
   return {
     firstSequence: Number(view.getBigUint64(8, true)),
     epoch: new TextDecoder().decode(bytes.subarray(16, 48)),
+    previousSequence: Number(view.getBigUint64(48, true)),
   };
 }
 

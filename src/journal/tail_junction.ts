@@ -50,7 +50,11 @@ export function joinTail(options: {
     active.append(end, active.extent.open.timeMs);
   }
   const behind = fits ? left : tail.renumber(left, next);
-  const range = { from: firstOf(behind).firstSequence, to: behind.active.nextSequence - 1 };
+  const { firstSequence, previousSequence = firstSequence - 1 } = firstOf(behind);
+  const range = {
+    from: Math.min(firstSequence, previousSequence + 1),
+    to: behind.active.nextSequence - 1,
+  };
   const kept = rotated.map((each) => outside(range, each, disk));
   const { count: lastCount, open } = behind.active.extent;
   if (active.header.firstSequence > range.to && lastCount > 0 && open === null) {

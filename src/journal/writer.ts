@@ -259,7 +259,9 @@ export class Writer implements TailUser {
   #rotateInMemory(header: IndexHeader): void {
     const { tail, shelf, journal } = this.#options;
     const old = this.#active;
-    const next = tail.begin({ header, wallMs: journal.clock.wallMs(), former: old });
+    const previousSequence = old.nextSequence - 1;
+    const wallMs = journal.clock.wallMs();
+    const next = tail.begin({ header: { ...header, previousSequence }, wallMs, former: old });
     old.dropOpen();
     if (old.extent.count === 0) old.files.remove();
     const rest = tail.complete(old);
@@ -285,6 +287,7 @@ export class Writer implements TailUser {
     this.#active = active;
     this.#fallback = null;
     this.#rotation = null;
+    this.#needsSweeping = true;
     this.#inMemory = true;
     this.#options.switched();
     if (this.#refusalIsTold) return;

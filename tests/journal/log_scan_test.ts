@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
-import { type LogStretch, scanLog, startOfNulls } from "../../src/journal/log_scan.ts";
+import { type LogStretch, scanLog, startOfLoss, startOfNulls } from "../../src/journal/log_scan.ts";
 import type { ReadFile } from "../../src/platform/disk.ts";
 import { RecordHeader } from "../../src/record.ts";
 import { bytesOf, channel, headerText, timeMs } from "../support/journal_box.ts";
@@ -22,10 +22,10 @@ function fileOf(bytes: Uint8Array): ReadFile {
   };
 }
 
-function scan(text: string, chunkBytes?: number, from = 0, unsynced = false): LogStretch[] {
+function scan(text: string, chunkBytes?: number, from = 0): LogStretch[] {
   const log = fileOf(bytesOf(text));
   const size = chunkBytes === undefined ? {} : { chunkBytes };
-  return [...scanLog({ log, from, header, unsynced, ...size })];
+  return [...scanLog({ log, from, header, ...size })];
 }
 
 /** Kind and text of each stretch. */
@@ -87,46 +87,18 @@ Deno.test("an empty log, and the end of one, hold nothing", () => {
   assert.deepEqual(scan(headerText, undefined, headerText.length), []);
 });
 
-Deno.test("where a power cut may have been, a line with a NUL at a block's end belongs to nobody, nor do those behind it", () => {
-  const one = `${headerText}one\n`;
-  const four = `${headerText}four\n`;
-  const nulls = (from: string, to: number): string => "\0".repeat(to - from.length);
-  const cases: [string, string][] = [
-    // It begins in a record, at a line's start, or in a header, and hides line feeds.
-    [one, `${headerText}tw`],
-    [one, ""],
-    [one, headerText.slice(0, 7)],
-    ["", ""],
-    ["", `${headerText}two`],
-  ];
-  for (const [before, begun] of cases) {
-    for (const end of [512, 4096]) {
-      const lost = `${begun}${nulls(before + begun, end)}of three\nand more\n`;
-      const found = scan(`${before}${lost}${four}`, 300, 0, true);
-      const expected = [["record", before], ["stray", lost], ["record", four]];
-      const text = `${before}${lost}${four}`;
-      assert.deepEqual(
-        found.map(({ kind, offset, length }) => [kind, text.slice(offset, offset + length)]),
-        expected.filter(([, text]) => text !== ""),
-      );
-    }
+Deno.test("the first lost block begins where NULs begin that reach to a block's end, or the log's", () => {
+  const begun = `${headerText}one\n${headerText}tw`;
+  for (const end of [512, 1024, 4096]) {
+    const log = fileOf(bytesOf(`${begun.padEnd(end, "\0")}o\n${headerText}three\n`));
+    assert.equal(startOfLoss(log, 0), begun.length, `${end}`);
+    assert.equal(startOfLoss(log, begun.length + 1), begun.length + 1, `${end}, from within`);
   }
-});
-
-Deno.test("lines that belong to nobody are one stretch, whatever they begin with", () => {
-  const lost = `${headerText}lost`.padEnd(512, "\0") + "\n";
-  const text = `${lost}${`${headerText}lost`.padEnd(1024 - lost.length, "\0")}\n`;
-  const found = scan(`${text}${headerText}one\n`, 100, 0, true);
-  const [stray] = found;
-  assert.deepEqual([stray?.kind, stray?.length, stray?.timeMs], ["stray", text.length, 0]);
-  assert.equal(found.length, 2);
-});
-
-Deno.test("NULs that end anywhere else, or where no power cut was, are bytes of their record", () => {
-  const inside = `${headerText}t\0\0\0wo\n`;
-  const atBlockEnd = `${headerText.padEnd(512, "\0")}two\n`;
-  assert.deepEqual(scan(inside, 300, 0, true).map(({ kind }) => kind), ["record"]);
-  assert.deepEqual(pieces(atBlockEnd), [["record", atBlockEnd]]);
+  assert.equal(startOfLoss(fileOf(bytesOf(`${begun}\0\0`)), 0), begun.length);
+  const whole = `${headerText}t\0\0\0wo\n`.padEnd(600, "x");
+  assert.equal(startOfLoss(fileOf(bytesOf(whole)), 0), whole.length, "NULs that end elsewhere");
+  const before = "x".repeat(510) + "\0\0" + "x".repeat(100);
+  assert.equal(startOfLoss(fileOf(bytesOf(before)), 512), before.length, "what comes before");
 });
 
 Deno.test("where the NULs at a log's end begin is found, whatever their number", () => {

@@ -1,0 +1,37 @@
+// Two segments that begin with the same sequence: what the disk refused to go on with was copied, and
+// the copy came home before the original could be cut. The one with more of its records stays.
+
+import type { Disk } from "../platform/disk.ts";
+import { auditIndex } from "./index_audit.ts";
+import type { JournalFolder } from "./interrupted_rotation.ts";
+import { removeSegment } from "./segment_files.ts";
+import { rotatedNames } from "./segment_names.ts";
+
+/** Leaves of segments with the same first sequence the best one. */
+export function removeTwins({ disk, folder, channel }: JournalFolder): void {
+  const names = rotatedNames(channel, disk.list(folder));
+  for (const twins of Map.groupBy(names, ({ firstSequence }) => firstSequence).values()) {
+    if (twins.length === 1) continue;
+    const judged = twins.map(({ base }) => ({
+      base,
+      sound: soundRecords(disk, `${folder}/${base}`),
+    }));
+    // The later one is the copy, and was synced.
+    const best = judged.reduce((best, each) => each.sound >= best.sound ? each : best);
+    for (const { base } of judged) {
+      if (base !== best.base) removeSegment(disk, `${folder}/${base}`);
+    }
+  }
+}
+
+/** How many records of a segment can be read. */
+function soundRecords(disk: Disk, base: string): number {
+  if (disk.size(`${base}.log`) === null) return disk.size(`${base}.log.gz`) === null ? 0 : Infinity;
+  const log = disk.read(`${base}.log`);
+  try {
+    const { header, sound } = auditIndex({ disk, path: `${base}.idx`, log });
+    return header === null ? 0 : sound;
+  } finally {
+    log.close();
+  }
+}
