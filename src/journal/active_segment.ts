@@ -81,9 +81,11 @@ export class ActiveSegment {
       readonly former?: ActiveSegment;
       /** Counted from 0. @default {none, only what is open} */
       readonly from?: number;
+      /** What is open stays with `former`. @default {false} */
+      readonly withoutOpen?: boolean;
     },
   ): ActiveSegment {
-    const { former, from = former?.extent.count ?? 0 } = options;
+    const { former, from = former?.extent.count ?? 0, withoutOpen = false } = options;
     const files = SegmentFiles.create(options.disk, options.base);
     try {
       const empty = { logBytes: 0, count: 0, open: null, lastEnd: null };
@@ -91,7 +93,7 @@ export class ActiveSegment {
       // The header comes last: where there is one, what was taken over is there.
       const header = encodeIndexHeader(options.header);
       if (former === undefined) appendAll(files.index, header);
-      else segment.#copyFrom(former, from, header);
+      else segment.#copyFrom(former, { from, withoutOpen }, header);
       return segment;
     } catch (error) {
       files.discard();
@@ -184,11 +186,15 @@ export class ActiveSegment {
     this.cutBack();
     this.dropOpen();
     this.#torn = true;
-    this.#copyFrom(former, from, new Uint8Array(0));
+    this.#copyFrom(former, { from, withoutOpen: false }, new Uint8Array(0));
     this.#torn = false;
   }
 
-  #copyFrom(former: ActiveSegment, from: number, head: Uint8Array): void {
+  #copyFrom(
+    former: ActiveSegment,
+    { from, withoutOpen }: { readonly from: number; readonly withoutOpen: boolean },
+    head: Uint8Array,
+  ): void {
     const { logBytes, count } = this.#extent;
     const theirs = former.#extent;
     const start = former.offsetOf(from);
@@ -202,11 +208,13 @@ export class ActiveSegment {
       if (entry === null) continue;
       encodeIndexEntry(entries, at, { ...entry, offset: entry.offset + shift });
     }
-    copyBytes(former.files.log, this.files.log, { from: start, to: theirs.logBytes });
+    const to = withoutOpen ? former.#whole().end : theirs.logBytes;
+    copyBytes(former.files.log, this.files.log, { from: start, to });
     appendAll(this.files.index, added);
-    const { open, lastEnd } = theirs;
+    const { lastEnd } = theirs;
+    const open = withoutOpen ? null : theirs.open;
     this.#extent = {
-      logBytes: theirs.logBytes + shift,
+      logBytes: to + shift,
       count: count + theirs.count - from,
       open: open === null ? null : { ...open, offset: open.offset + shift },
       lastEnd,

@@ -35,7 +35,6 @@ export function finishRotation(place: JournalFolder, options: {
   const base = `${folder}/${channel}`;
   const next = `${base}.next`;
   const has = (path: string): boolean => disk.size(path) !== null;
-  completeMoves(place);
   if (!has(`${next}.log`) && !has(`${next}.idx`)) return;
   const [hasLog, hasIndex] = [has(`${base}.log`), has(`${base}.idx`)];
   if (!has(`${next}.log`) && (hasLog || hasIndex)) {
@@ -53,7 +52,8 @@ export function finishRotation(place: JournalFolder, options: {
     if (isNothingNew(disk, next, old) && !isNeeded) return sweepComing(disk, folder, channel);
     // Of a copy whose beginning was lost nobody can tell which numbers its records had.
     const isDoubtful = unnumbered && (old === base || beginsWithin(disk, next, old));
-    const isTorn = isDoubtful || !carriesOpenRecord(disk, next, old) || !beginsSound(disk, next);
+    const isTorn = isDoubtful || !carriesOpenRecord(disk, next, old) ||
+      !belongTogether(disk, `${next}.log`, `${next}.idx`);
     if (isTorn) return setAsideTorn(place, options.report);
   }
   putOldAway(place, options);
@@ -106,14 +106,15 @@ function carriesOpenRecord(disk: Disk, coming: string, old: string): boolean {
   return moved.length === open.length && moved.every((byte, i) => byte === open[i]);
 }
 
-/** Whether a segment's first record, if it has one, stands in its log. */
-function beginsSound(disk: Disk, base: string): boolean {
-  const entry = decodeIndexEntry(
-    readPart(disk, `${base}.idx`, indexHeaderBytes, indexEntryBytes),
-    0,
-  );
+function holdsRecords(disk: Disk, index: string): boolean {
+  return (disk.size(index) ?? 0) > indexHeaderBytes;
+}
+
+/** Whether the first record that an index tells of, if there is one, stands in the log. */
+function belongTogether(disk: Disk, log: string, index: string): boolean {
+  const entry = decodeIndexEntry(readPart(disk, index, indexHeaderBytes, indexEntryBytes), 0);
   if (entry === null) return true;
-  return crc32(readPart(disk, `${base}.log`, entry.offset, entry.length)) === entry.checksum;
+  return crc32(readPart(disk, log, entry.offset, entry.length)) === entry.checksum;
 }
 
 /** Whether the first line of the coming log stands in the old one's last mebibytes. */
@@ -175,22 +176,35 @@ export function reopenNewest(place: JournalFolder): void {
 }
 
 /** Gives a segment of which one file was renamed its other one. */
-function completeMoves({ disk, folder, channel }: JournalFolder): void {
+export function completeMoves({ disk, folder, channel }: JournalFolder): void {
   const has = (path: string): boolean => disk.size(path) !== null;
-  for (const base of [`${folder}/${channel}`, `${folder}/${channel}.next`]) {
-    const [log, index] = [has(`${base}.log`), has(`${base}.idx`)];
-    if (log === index) continue;
-    const first = index ? readIndexHeader(disk, base)?.firstSequence : undefined;
-    const half = rotatedNames(channel, disk.list(folder)).findLast(
-      ({ base: name, firstSequence }) => {
-        const path = `${folder}/${name}`;
-        if (has(`${path}.log.gz`)) return false;
-        const isHalf = has(`${path}.log`) === index && has(`${path}.idx`) === log;
-        return isHalf && (log || firstSequence === first);
-      },
+  const rotated = rotatedNames(channel, disk.list(folder)).map(({ base, firstSequence }) => ({
+    base: `${folder}/${base}`,
+    firstSequence,
+  }));
+  const active = [`${folder}/${channel}`, `${folder}/${channel}.next`].map((base) => ({
+    base,
+    firstSequence: readIndexHeader(disk, base)?.firstSequence,
+  }));
+  const all = [...rotated, ...active];
+  const logs = all.filter(({ base }) =>
+    has(`${base}.log`) && !has(`${base}.idx`) && !has(`${base}.log.gz`)
+  );
+  const indexes = all.filter(({ base }) =>
+    has(`${base}.idx`) && !has(`${base}.log`) && !has(`${base}.log.gz`)
+  );
+  for (const index of indexes) {
+    const log = logs.find(({ base, firstSequence }) =>
+      firstSequence === undefined
+        ? holdsRecords(disk, `${index.base}.idx`) &&
+          belongTogether(disk, `${base}.log`, `${index.base}.idx`)
+        : firstSequence === index.firstSequence &&
+          belongTogether(disk, `${base}.log`, `${index.base}.idx`)
     );
-    const ending = log ? ".log" : ".idx";
-    if (half !== undefined) disk.rename(base + ending, `${folder}/${half.base}${ending}`);
+    if (log === undefined) continue;
+    if (rotated.some(({ base }) => base === log.base)) {
+      disk.rename(`${index.base}.idx`, `${log.base}.idx`);
+    } else disk.rename(`${log.base}.log`, `${index.base}.log`);
   }
 }
 

@@ -34,7 +34,7 @@ import type { JournalOptions } from "./journal_options.ts";
 import type { JournalPlace } from "./journal_place.ts";
 import { JournalReader, type ReadableSegment } from "./journal_reader.ts";
 import { randomEpoch } from "./journal_state.ts";
-import type { MemoryTail } from "./memory_tail.ts";
+import { type MemoryTail, pendingEpoch } from "./memory_tail.ts";
 import { SegmentShelf } from "./segment_shelf.ts";
 import { SyncSchedule } from "./sync_schedule.ts";
 import { joinTail } from "./tail_junction.ts";
@@ -262,7 +262,8 @@ export class Journal implements AsyncDisposable {
 
   /** Opens the disk that could not be opened at start. */
   async #openLater(): Promise<void> {
-    const circumstances = { isInMemory: true, isDoubtful: true };
+    const isInMemory = this.#writer.active.header.epoch !== pendingEpoch;
+    const circumstances = { isInMemory, isDoubtful: true };
     const home = await Home.open(this.#options, this.#recordHeader, circumstances).catch(() =>
       null
     );

@@ -33,7 +33,8 @@ export async function startJournal(options: JournalOptions): Promise<JournalStar
       message: `${channel}: open ${options.tailFolder}: ${errorText(error)}; what it holds waits`,
     });
   }
-  const circumstances = { isInMemory: left !== null, isDoubtful: false };
+  const isInMemory = left !== null && left.active.header.epoch !== pendingEpoch;
+  const circumstances = { isInMemory, isDoubtful: false };
   let home: Home | null = null;
   try {
     home = await Home.open(options, recordHeader, circumstances);

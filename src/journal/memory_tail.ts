@@ -50,6 +50,7 @@ export class MemoryTail {
     readonly wallMs: number;
     readonly former?: ActiveSegment;
     readonly from?: number;
+    readonly withoutOpen?: boolean;
   }): ActiveSegment {
     this.#disk.makeFolder(this.#folder);
     const { header, wallMs, ...rest } = options;

@@ -8,7 +8,12 @@ import { ActiveSegment } from "./active_segment.ts";
 import { decompressLog } from "./compression.ts";
 import { repairNotices } from "./damage.ts";
 import { epochOf, type JournalState, randomEpoch } from "./journal_state.ts";
-import { finishRotation, removeTemporaries, reopenNewest } from "./interrupted_rotation.ts";
+import {
+  completeMoves,
+  finishRotation,
+  removeTemporaries,
+  reopenNewest,
+} from "./interrupted_rotation.ts";
 import { cutBackTo, type JournalPlace } from "./journal_place.ts";
 import { type RepairedSegment, repairSegment } from "./recovery.ts";
 import { filesOf, findRotatedSegment, lastEndOf, type RotatedSegment } from "./rotated_segment.ts";
@@ -47,6 +52,8 @@ interface Place {
 export async function openSegments(place: Place): Promise<OpenedSegments> {
   const { disk, folder, channel, state } = place;
   removeTemporaries(place);
+  completeMoves(place);
+  removeTwins(place);
   finishRotation(place, { ...place, nextSequence: state?.activeFirstSequence ?? 1 });
   if (!place.isInMemory) reopenNewest(place);
   if (place.isDoubtful) writeAgain(place);
@@ -55,7 +62,6 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
   cutBack(place);
   const rotated: RotatedSegment[] = [];
   let damaged = false;
-  removeTwins(place);
   for (const { base, firstSequence } of rotatedNames(channel, disk.list(folder))) {
     const path = `${folder}/${base}`;
     const segment = findRotatedSegment(disk, path, firstSequence) ??

@@ -40,8 +40,7 @@ export function retreat(options: {
   let next: ActiveSegment;
   try {
     if (former !== null && formerKept < former.extent.count) {
-      between = beginWithRest(former, formerKept);
-      between.dropOpen();
+      between = beginWithRest(former, formerKept, true);
     }
     if (fallback === null) next = beginWithRest(active, kept);
     else {
@@ -57,10 +56,10 @@ export function retreat(options: {
   if (!isNeeded) active.files.discard();
   return { active: next, segments };
 
-  function beginWithRest(segment: ActiveSegment, from: number): ActiveSegment {
+  function beginWithRest(segment: ActiveSegment, from: number, withoutOpen = false): ActiveSegment {
     const { firstSequence, epoch } = segment.header;
     const header = { firstSequence: firstSequence + from, epoch };
-    return tail.begin({ header, wallMs, former: segment, from });
+    return tail.begin({ header, wallMs, former: segment, from, withoutOpen });
   }
 }
 

@@ -12,6 +12,8 @@ export function removeTwins({ disk, folder, channel }: JournalFolder): void {
   const names = rotatedNames(channel, disk.list(folder));
   for (const twins of Map.groupBy(names, ({ firstSequence }) => firstSequence).values()) {
     if (twins.length === 1) continue;
+    // Its names must be safe before the others go.
+    disk.syncFolderNow(folder);
     const judged = twins.map(({ base }) => ({
       base,
       sound: soundRecords(disk, `${folder}/${base}`),
