@@ -60,7 +60,7 @@ export function repairSegment(options: RepairOptions): RepairedSegment {
   const { disk, base } = options;
   const log = disk.read(`${base}.log`);
   try {
-    const { audit, header, keep, damage } = judgeIndex(options, log);
+    const { audit, torn, header, keep, damage } = judgeIndex(options, log);
     const { recordHeader, powerCut } = options;
     const tail = readTail({ log, audit, recordHeader, powerCut });
     const kept = audit.count - entriesIn(audit.gaps.find(({ to }) => to === null));
@@ -75,7 +75,8 @@ export function repairSegment(options: RepairOptions): RepairedSegment {
       added: tail.entries,
     }, { headerLost: audit.header === null, refusals });
     const holes = Array.from({ length: tail.holes }, (_, i) => kept + i);
-    const lost = [...unreadable, ...(written ? [] : restored), ...holes].sort((a, b) => a - b);
+    const lost = [...unreadable, ...(written ? [] : restored), ...holes, ...torn];
+    lost.sort((a, b) => a - b);
     damage.push(...unreadableRuns(lost.map((number) => header.firstSequence + number)));
     damage.push(...tail.damage);
     const clean = setAside(options, { log, tail, damage, refusals });
@@ -100,6 +101,8 @@ export function repairSegment(options: RepairOptions): RepairedSegment {
 /** Whether the index is this log's, and where its numbering begins. */
 function judgeIndex(options: RepairOptions, log: ReadFile): {
   readonly audit: IndexAudit;
+  /** Entries at its end that a power cut has left of records that were not synced. */
+  readonly torn: readonly number[];
   readonly header: IndexHeader;
   /** Its entries are good for something. */
   readonly keep: boolean;
@@ -108,6 +111,7 @@ function judgeIndex(options: RepairOptions, log: ReadFile): {
   const { disk, base, recordHeader, fallback, expectedFirstSequence, powerCut } = options;
   const found = auditIndex({ disk, path: `${base}.idx`, log, newestBytes: verifiedLogBytes });
   const audit = powerCut ? withoutTornEnd(found, log) : found;
+  const torn = Array.from({ length: found.count - audit.count }, (_, i) => audit.count + i);
   const wholeLog = { from: 0, to: Math.max(0, log.size() - 1) };
   const { header } = audit;
   if (header === null) {
@@ -117,18 +121,18 @@ function judgeIndex(options: RepairOptions, log: ReadFile): {
       : log.size() > 0
       ? [{ what: "index_lost", ...wholeLog }]
       : [];
-    return { audit: keep ? audit : nothingAudited, header: fallback, keep, damage };
+    return { audit: keep ? audit : nothingAudited, torn, header: fallback, keep, damage };
   }
   const damage: Damage[] = [{ what: "foreign_index", ...wholeLog }];
   if (header.firstSequence !== (expectedFirstSequence ?? header.firstSequence)) {
-    return { audit: nothingAudited, header: fallback, keep: false, damage };
+    return { audit: nothingAudited, torn: [], header: fallback, keep: false, damage };
   }
   if (isForeignIndex(audit, log, recordHeader)) {
     // Which of the two files is the stranger, nobody knows: the ids may be taken by other records.
     const fresh = { firstSequence: fallback.firstSequence, epoch: randomEpoch() };
-    return { audit: nothingAudited, header: fresh, keep: false, damage };
+    return { audit: nothingAudited, torn: [], header: fresh, keep: false, damage };
   }
-  return { audit, header, keep: true, damage: [] };
+  return { audit, torn, header, keep: true, damage: [] };
 }
 
 /** New entries for damaged ones that others follow, and marks for what is reported from now on. */
