@@ -18,9 +18,9 @@ import { SpaceKeeper } from "./journal/space/space_keeper.ts";
 import { spaceLimits } from "./journal/space/space_limits.ts";
 import type { SpaceStatus } from "./journal/space/space_status.ts";
 import { TailBudget } from "./journal/tail_budget.ts";
-import { InstanceLock } from "./platform/instance_lock.ts";
+import { FolderInUse, InstanceLock } from "./platform/instance_lock.ts";
 import type { Libc } from "./platform/libc.ts";
-import type { Report } from "./platform/notice.ts";
+import { errorText, type Report } from "./platform/notice.ts";
 import { PollLoop } from "./source/serial/poll_loop.ts";
 import { RunMark } from "./telemetry/run_mark.ts";
 
@@ -67,15 +67,15 @@ export class Collector implements AsyncDisposable {
   /**
    * Starts all enabled ports. The folders in the configuration are made when they are missing.
    * @throws {FolderInUse} when another collector runs on the same folders
-   * @throws {Error} when a folder cannot be used
+   * @throws {Error} when neither the disk nor memory takes records
    */
   static async start(options: CollectorOptions): Promise<Collector> {
     const { config, libc, disk, clock, boot, report } = options;
     await using resources = new AsyncDisposableStack();
     const statePath = config.journal.state_path;
     for (const folder of new Set([statePath, config.logging.base_path])) {
-      disk.makeFolder(folder);
-      resources.use(new InstanceLock(libc, folder));
+      const lock = claimFolder(folder, options);
+      if (lock !== null) resources.use(lock);
     }
     const mark = await RunMark.set({ disk, clock, statePath, report });
     resources.defer(() => mark.clear());
@@ -175,6 +175,26 @@ export class Collector implements AsyncDisposable {
     const draining = (): boolean =>
       this.#sinks.some((sink) => sink.status.state === "delivering" && !sink.caughtUp);
     while (draining() && this.#clock.monotonicMs() < endMs) await this.#clock.delay(drainStepMs);
+  }
+}
+
+/** Makes and locks a folder. One that the disk refuses keeps nobody from capturing. */
+function claimFolder(
+  folder: string,
+  { disk, libc, report }: CollectorOptions,
+): InstanceLock | null {
+  try {
+    disk.makeFolder(folder);
+    return new InstanceLock(libc, folder);
+  } catch (error) {
+    if (error instanceof FolderInUse) throw error;
+    report({
+      level: "error",
+      kind: "folder_refused",
+      message: `use ${folder}: ${errorText(error)}`,
+      hint: `make the folder, and let uid ${Deno.uid()} read and write it`,
+    });
+    return null;
   }
 }
 

@@ -11,7 +11,7 @@ import { systemDisk } from "../platform/disk.ts";
 import { FolderInUse } from "../platform/instance_lock.ts";
 import { Libc } from "../platform/libc.ts";
 import { errorText, type Report } from "../platform/notice.ts";
-import { openLog, type OperationalLog } from "../telemetry/operational_log.ts";
+import { openLog } from "../telemetry/operational_log.ts";
 import { printProblems } from "./check.ts";
 import { configPath } from "./config_option.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
@@ -65,22 +65,12 @@ async function run(file: string, terminal: Terminal): Promise<number> {
     return exitCodes.badConfig;
   }
   const { config } = loaded;
-  const folder = config.logging.base_path;
-  let opened: OperationalLog;
-  try {
-    systemDisk.makeFolder(folder);
-    opened = await openLog({
-      folder,
-      level: config.logging.level,
-      inColor: terminal.errInColor,
-      print: (line) => terminal.err(line),
-    });
-  } catch (error) {
-    terminal.err(`open the log in ${folder}: ${errorText(error)}`);
-    terminal.err(`    → make the folder, and let uid ${Deno.uid()} write to it`);
-    return exitCodes.failed;
-  }
-  await using log = opened;
+  await using log = await openLog({
+    folder: config.logging.base_path,
+    level: config.logging.level,
+    inColor: terminal.errInColor,
+    print: (line) => terminal.err(line),
+  });
   using libc = new Libc();
   using _guard = guardAgainstStrayErrors(log.report);
   using stopped = new StopSignal();

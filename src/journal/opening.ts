@@ -160,7 +160,7 @@ function withoutOverlap(
 ): RotatedSegment[] {
   return segments.map((segment, i) => {
     const next = segments.slice(i).find((each) => each.firstSequence > segment.firstSequence);
-    const nextFirst = next?.firstSequence ?? activeFirst;
+    const nextFirst = Math.min(next?.firstSequence ?? Infinity, activeFirst);
     const count = Math.max(0, Math.min(segment.count, nextFirst - segment.firstSequence));
     return { ...segment, count, lastSequence: segment.firstSequence + count - 1 };
   });

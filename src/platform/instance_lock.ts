@@ -1,7 +1,8 @@
-// One collector a folder: two writing the same journals would destroy both. The kernel gives the
-// lock back when the process is gone, however it went.
+// One collector a folder: two writing the same journals would destroy both. The folder itself is
+// locked, which needs no room on its disk and no right to write. The kernel gives the lock back when
+// the process is gone, however it went.
 
-import { type Libc, O_CREAT, O_RDWR } from "./libc.ts";
+import { type Libc, O_CREAT, O_RDONLY, O_RDWR, SystemError } from "./libc.ts";
 
 /** Somebody else is using the folder. */
 export class FolderInUse extends Error {
@@ -14,21 +15,43 @@ export class InstanceLock implements Disposable {
 
   /** Locks `folder`, which must be there. @throws {FolderInUse} @throws {SystemError} */
   constructor(libc: Libc, folder: string) {
-    const path = `${folder}/.lock`;
-    const fd = libc.open(path, O_RDWR | O_CREAT);
+    const note = `${folder}/.lock`;
+    const fd = libc.open(folder, O_RDONLY);
     if (!libc.tryLock(fd)) {
       libc.close(fd);
-      const pid = libc.readText(path).trim();
-      const who = pid === "" ? "another nectarcollector" : `another nectarcollector (pid ${pid})`;
-      throw new FolderInUse(`lock ${folder}: in use by ${who}`);
+      throw new FolderInUse(`lock ${folder}: in use by ${ownerIn(libc, note)}`);
     }
     this.#libc = libc;
     this.#fd = fd;
-    libc.truncate(fd, 0);
-    libc.write(fd, new Uint8Array(new TextEncoder().encode(`${Deno.pid}\n`)));
+    leaveNote(libc, note);
   }
 
   [Symbol.dispose](): void {
     this.#libc.close(this.#fd);
+  }
+}
+
+function ownerIn(libc: Libc, note: string): string {
+  try {
+    const pid = libc.readText(note).trim();
+    return pid === "" ? "another nectarcollector" : `another nectarcollector (pid ${pid})`;
+  } catch (error) {
+    if (error instanceof SystemError) return "another nectarcollector";
+    throw error;
+  }
+}
+
+/** Who has the lock, for people. A disk that does not take it changes nothing about the lock. */
+function leaveNote(libc: Libc, note: string): void {
+  try {
+    const fd = libc.open(note, O_RDWR | O_CREAT);
+    try {
+      libc.truncate(fd, 0);
+      libc.write(fd, new Uint8Array(new TextEncoder().encode(`${Deno.pid}\n`)));
+    } finally {
+      libc.close(fd);
+    }
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
   }
 }

@@ -1,22 +1,19 @@
 // What the service says about itself: sentences on standard error for people, JSON lines in a
 // rotating file for machines. Never callers' data.
 
-import { getRotatingFileSink } from "@logtape/file";
 import {
   configure,
   dispose,
   getAnsiColorFormatter,
-  getJsonLinesFormatter,
   getLogger,
   getTextFormatter,
   type LogRecord,
   type Sink,
 } from "@logtape/logtape";
+import { LogFile } from "./log_file.ts";
 import type { Notice, Report } from "../platform/notice.ts";
 
 const category = ["nectarcollector"];
-const fileBytes = 5 * 1024 * 1024;
-const fileCount = 5;
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -24,7 +21,7 @@ export interface OperationalLog extends AsyncDisposable {
   readonly report: Report;
 }
 
-/** Opens the log. The file is `{folder}/nectarcollector.log`; the folder must be there. */
+/** Opens the log. The file is `{folder}/nectarcollector.log`; without it the log goes on. */
 export async function openLog(options: {
   readonly folder: string;
   readonly level: LogLevel;
@@ -42,12 +39,7 @@ export async function openLog(options: {
     reset: true,
     sinks: {
       people,
-      file: getRotatingFileSink(`${folder}/nectarcollector.log`, {
-        formatter: getJsonLinesFormatter({ properties: "flatten" }),
-        maxSize: fileBytes,
-        maxFiles: fileCount,
-        bufferSize: 0,
-      }),
+      file: new LogFile(folder, `${folder}/nectarcollector.log`).sink,
     },
     loggers: [
       {

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
-import type { Report } from "../platform/notice.ts";
+import { errorText, type Report } from "../platform/notice.ts";
 import { readState, replaceState } from "../platform/state_file.ts";
 
 const shape = z.object({ pid: z.number(), startedMs: z.number() });
@@ -12,10 +12,12 @@ const shape = z.object({ pid: z.number(), startedMs: z.number() });
 export class RunMark {
   readonly #disk: Disk;
   readonly #path: string;
+  readonly #report: Report;
 
-  private constructor(disk: Disk, path: string) {
+  private constructor(disk: Disk, path: string, report: Report) {
     this.#disk = disk;
     this.#path = path;
+    this.#report = report;
   }
 
   /** Reports how the last run ended, and sets the mark of this one. */
@@ -37,12 +39,22 @@ export class RunMark {
         details: last.data,
       });
     }
-    await replaceState(disk, path, { pid: Deno.pid, startedMs: clock.wallMs() });
-    return new RunMark(disk, path);
+    try {
+      await replaceState(disk, path, { pid: Deno.pid, startedMs: clock.wallMs() });
+    } catch (error) {
+      const message = `set the mark of this run: ${errorText(error)}`;
+      report({ level: "warning", kind: "state_not_saved", message });
+    }
+    return new RunMark(disk, path, report);
   }
 
   /** The run ends with a stop. */
   clear(): void {
-    this.#disk.remove(this.#path);
+    try {
+      if (this.#disk.size(this.#path) !== null) this.#disk.remove(this.#path);
+    } catch (error) {
+      const message = `clear the mark of this run: ${errorText(error)}`;
+      this.#report({ level: "warning", kind: "state_not_saved", message });
+    }
   }
 }

@@ -218,8 +218,10 @@ export class JournalModel {
     this.#open = open;
     this.#lastingOpen = null;
     this.#attempted = [];
-    this.#lasting = Math.max(this.#lasting, records.at(-1)?.sequence ?? 0);
-    this.#readable = this.#lasting;
+    const last = records.at(-1)?.sequence ?? 0;
+    // Numbers that a new epoch skipped are given out when the epoch is lost before its first record.
+    this.#lasting = Math.min(this.#lasting, last);
+    this.#readable = last;
   }
 
   #give({ epoch, sequence, text, timeMs }: ModelRecord): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { openLog } from "../../src/telemetry/operational_log.ts";
+import { waitFor } from "../support/wait_for.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
 
 Deno.test("the operational log prints sentences with hints, and keeps JSON lines", async () => {
@@ -30,4 +31,32 @@ Deno.test("the operational log prints sentences with hints, and keeps JSON lines
   assert.equal(kept.kind, "device_gone");
   assert.equal(kept.hint, "plug it in");
   assert.equal(kept.sequence, 7);
+});
+
+Deno.test("the log's file comes back when its folder was deleted, and without it the log goes on", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.join("logs", "nectarcollector.log");
+  const printed: string[] = [];
+  Deno.writeTextFileSync(folder.join("logs"), "a file where the folder belongs");
+  await using log = await openLog({
+    folder: folder.join("logs"),
+    level: "info",
+    inColor: false,
+    print: (line) => printed.push(line),
+  });
+  const say = (): void => log.report({ level: "info", kind: "said", message: "said" });
+  say();
+  assert.equal(printed.length, 1);
+  for (
+    const remove of [
+      () => Deno.removeSync(folder.join("logs")),
+      () => Deno.removeSync(folder.join("logs"), { recursive: true }),
+    ]
+  ) {
+    remove();
+    await waitFor("the file", () => {
+      say();
+      return Deno.statSync(path).size > 0;
+    });
+  }
 });
