@@ -4,8 +4,9 @@
 import type { Fragment } from "../framer/framer.ts";
 import { continueChecksum } from "../platform/checksum.ts";
 import { appendAll, type Disk } from "../platform/disk.ts";
-import type { RecordEnd, RecordHeader } from "../record.ts";
+import type { RecordHeader } from "../record.ts";
 import type { RotatedSegment } from "./rotated_segment.ts";
+import type { SegmentExtent } from "./segment_extent.ts";
 import { copyBytes, SegmentFiles } from "./segment_files.ts";
 import {
   decodeIndexEntry,
@@ -14,26 +15,10 @@ import {
   indexEntryBytes,
   type IndexHeader,
   indexHeaderBytes,
+  shiftEntries,
 } from "./segment_index.ts";
 
 const LF = 0x0a;
-
-/** A record whose end has not been read yet; it stands at the log's end, without an index entry. */
-export interface OpenRecord {
-  /** Of its header in the log. */
-  readonly offset: number;
-  readonly timeMs: number;
-  /** CRC-32 of what stands in the log. */
-  readonly checksum: number;
-}
-
-/** How far a segment's files reach. */
-export interface SegmentExtent {
-  readonly logBytes: number;
-  readonly count: number;
-  readonly open: OpenRecord | null;
-  readonly lastEnd: RecordEnd | null;
-}
 
 /** What every segment that is appended to needs. */
 export interface NewSegment {
@@ -203,11 +188,7 @@ export class ActiveSegment {
     added.set(head);
     const entries = added.subarray(head.length);
     former.files.index.readNow(entries, indexHeaderBytes + from * indexEntryBytes);
-    for (let at = 0; at < entries.length; at += indexEntryBytes) {
-      const entry = decodeIndexEntry(entries, at);
-      if (entry === null) continue;
-      encodeIndexEntry(entries, at, { ...entry, offset: entry.offset + shift });
-    }
+    shiftEntries(entries, shift);
     const to = withoutOpen ? former.#whole().end : theirs.logBytes;
     copyBytes(former.files.log, this.files.log, { from: start, to });
     appendAll(this.files.index, added);

@@ -27,17 +27,15 @@
 
 import type { Fragment, FramerPosition } from "../framer/framer.ts";
 import { errorText } from "../platform/notice.ts";
-import { channelName, type RecordHeader } from "../record.ts";
-import { Home } from "./home.ts";
-import { type JournalStart, startJournal } from "./journal_start.ts";
+import { channelName } from "../record.ts";
+import type { Home } from "./home.ts";
+import { type JournalStart, openLater, startJournal } from "./journal_start.ts";
 import type { JournalOptions } from "./journal_options.ts";
 import type { JournalPlace } from "./journal_place.ts";
 import { JournalReader, type ReadableSegment } from "./journal_reader.ts";
 import { randomEpoch } from "./journal_state.ts";
-import { type MemoryTail, pendingEpoch } from "./memory_tail.ts";
 import { SegmentShelf } from "./segment_shelf.ts";
 import { SyncSchedule } from "./sync_schedule.ts";
-import { joinTail } from "./tail_junction.ts";
 import { Writer } from "./writer.ts";
 
 /** An append that disk and memory refused; the journal is as it was before. */
@@ -50,8 +48,7 @@ export class Journal implements AsyncDisposable {
   /** The segments that take no more records. */
   readonly shelf: SegmentShelf;
   readonly #options: JournalOptions;
-  readonly #recordHeader: RecordHeader;
-  readonly #tail: MemoryTail;
+  readonly #start: JournalStart;
   readonly #schedule: SyncSchedule;
   readonly #writer: Writer;
   #home: Home | null;
@@ -79,8 +76,7 @@ export class Journal implements AsyncDisposable {
     const { recordHeader, tail, home, joined } = start;
     this.name = channelName(options.channel);
     this.#options = options;
-    this.#recordHeader = recordHeader;
-    this.#tail = tail;
+    this.#start = start;
     this.#home = home;
     this.shelf = new SegmentShelf({ ...options, channel: this.name });
     this.shelf.exchange(joined.segments);
@@ -117,11 +113,6 @@ export class Journal implements AsyncDisposable {
   /** Records are in memory only, because the disk took none. */
   get inMemory(): boolean {
     return this.#writer.firstInMemory < Infinity;
-  }
-
-  /** What is in memory only, in bytes. */
-  get memoryBytes(): number {
-    return this.#writer.tailBytes;
   }
 
   /** Sequence of the last whole record; 0 when there never was one. */
@@ -262,26 +253,14 @@ export class Journal implements AsyncDisposable {
 
   /** Opens the disk that could not be opened at start. */
   async #openLater(): Promise<void> {
-    const isInMemory = this.#writer.active.header.epoch !== pendingEpoch;
-    const circumstances = { isInMemory, isDoubtful: true };
-    const home = await Home.open(this.#options, this.#recordHeader, circumstances).catch(() =>
-      null
-    );
-    if (home === null) return;
-    await home.saveDoubt();
-    const { active } = this.#writer;
-    const left = { complete: this.shelf.segments, active };
-    const joined = joinTail({
-      disk: this.#options.disk,
-      home,
-      left,
-      next: home.next,
-      tail: this.#tail,
-    });
-    this.shelf.exchange(joined.segments);
-    this.#writer.exchange(joined);
-    this.#home = home;
-    await this.#arrive(home);
+    const { shelf } = this;
+    const memory = () => ({ complete: shelf.segments, active: this.#writer.active });
+    const found = await openLater(this.#options, this.#start, memory);
+    if (found === null) return;
+    this.shelf.exchange(found.joined.segments);
+    this.#writer.exchange(found.joined);
+    this.#home = found.home;
+    await this.#arrive(found.home);
   }
 
   /** Settles the numbering with what was found at home, before anybody may read. */

@@ -56,3 +56,22 @@ export async function startJournal(options: JournalOptions): Promise<JournalStar
   const joined = { segments: left?.complete ?? [], active, inMemory: true };
   return { recordHeader, tail, home: null, joined };
 }
+
+/**
+ * Opens the disk that could not be opened at start; `null` when it still cannot be. `memory` is asked
+ * when it can, for records come in meanwhile.
+ */
+export async function openLater(
+  options: JournalOptions,
+  { recordHeader, tail }: JournalStart,
+  memory: () => TailSegments,
+): Promise<{ readonly home: Home; readonly joined: JoinedSegments } | null> {
+  const isInMemory = memory().active.header.epoch !== pendingEpoch;
+  const circumstances = { isInMemory, isDoubtful: true };
+  const home = await Home.open(options, recordHeader, circumstances).catch(() => null);
+  if (home === null) return null;
+  await home.saveDoubt();
+  const { disk } = options;
+  const joined = joinTail({ disk, home, left: memory(), next: home.next, tail });
+  return { home, joined };
+}

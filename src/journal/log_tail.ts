@@ -3,7 +3,7 @@
 
 import type { ReadFile } from "../platform/disk.ts";
 import type { RecordEnd, RecordHeader } from "../record.ts";
-import type { OpenRecord } from "./active_segment.ts";
+import type { OpenRecord } from "./segment_extent.ts";
 import type { Damage } from "./damage.ts";
 import { fillGap } from "./gap_repair.ts";
 import type { EntryGap, IndexAudit } from "./index_audit.ts";

@@ -17,7 +17,7 @@ import {
 import { cutBackTo, type JournalPlace } from "./journal_place.ts";
 import { type RepairedSegment, repairSegment } from "./recovery.ts";
 import { filesOf, findRotatedSegment, lastEndOf, type RotatedSegment } from "./rotated_segment.ts";
-import { copyBytes, SegmentFiles } from "./segment_files.ts";
+import { makeDurable, writeAgain } from "./unsynced_files.ts";
 import { removeTwins } from "./twin_segments.ts";
 import { damagedPackNotice } from "./unpack_report.ts";
 import { indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
@@ -105,40 +105,6 @@ function cutBack({ disk, folder, channel, cutBackTo: place }: Place): void {
   const newest = rotatedNames(channel, disk.list(folder)).at(-1)?.base;
   if (newest !== undefined) cutBackTo(disk, `${folder}/${newest}`, place);
   cutBackTo(disk, `${folder}/${channel}`, place);
-}
-
-/** Copies the files that were being written last: a failed sync may have left them clean and unwritten. */
-function writeAgain({ disk, folder, channel }: Place): void {
-  const newest = rotatedNames(channel, disk.list(folder)).at(-1)?.base ?? channel;
-  for (const base of [newest, channel]) {
-    for (const ending of [".log", ".idx"]) {
-      const path = `${folder}/${base}${ending}`;
-      const bytes = disk.size(path);
-      if (bytes === null) continue;
-      const temporary = `${path}.tmp`;
-      if (disk.size(temporary) !== null) disk.remove(temporary);
-      const [source, target] = [disk.append(path), disk.append(temporary)];
-      try {
-        copyBytes(source, target, { from: 0, to: bytes });
-        target.syncNow();
-      } finally {
-        source.close();
-        target.close();
-      }
-      disk.rename(temporary, path);
-    }
-  }
-  disk.syncFolderNow(folder);
-}
-
-/** A kill may have come between the switch to the next segment and the sync of this one. */
-function makeDurable(disk: Disk, base: string): void {
-  const files = new SegmentFiles(disk, base);
-  try {
-    files.syncNow();
-  } finally {
-    files.close();
-  }
 }
 
 /** A segment that was rotated for the sake of a new epoch may hold nothing. */

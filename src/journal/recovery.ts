@@ -9,7 +9,7 @@
 import type { Disk, ReadFile } from "../platform/disk.ts";
 import { errorText } from "../platform/notice.ts";
 import type { RecordHeader } from "../record.ts";
-import type { SegmentExtent } from "./active_segment.ts";
+import type { SegmentExtent } from "./segment_extent.ts";
 import { type Damage, type RepairReport, unreadableRuns } from "./damage.ts";
 import { isForeignIndex } from "./foreign_index.ts";
 import { mendGap } from "./gap_repair.ts";

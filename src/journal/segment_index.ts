@@ -106,6 +106,15 @@ export function decodeIndexEntry(bytes: Uint8Array, at: number): IndexEntry | nu
   };
 }
 
+/** Moves the lines that the entries tell of by so many bytes. Damaged entries stay as they are. */
+export function shiftEntries(entries: Uint8Array, shift: number): void {
+  for (let at = 0; at < entries.length; at += indexEntryBytes) {
+    const entry = decodeIndexEntry(entries, at);
+    if (entry === null) continue;
+    encodeIndexEntry(entries, at, { ...entry, offset: entry.offset + shift });
+  }
+}
+
 /** Notes in the entry at `at` that its line is known to be unreadable, so that it is said once. */
 export function markReported(target: Uint8Array, at: number): void {
   const view = new DataView(target.buffer, target.byteOffset + at, indexEntryBytes);

@@ -4,31 +4,17 @@
 
 import type { Fragment } from "../framer/framer.ts";
 import { errorText } from "../platform/notice.ts";
-import type { RecordHeader } from "../record.ts";
 import type { ActiveSegment } from "./active_segment.ts";
 import { Homecoming } from "./homecoming.ts";
-import type { JournalOptions } from "./journal_options.ts";
-import type { MemoryTail } from "./memory_tail.ts";
 import { refusalNotice, retreat } from "./retreat.ts";
 import { Rotation, sweepComing } from "./rotation.ts";
 import { indexEntryBytes, type IndexHeader } from "./segment_index.ts";
-import type { SegmentShelf } from "./segment_shelf.ts";
+import type { WriterOptions } from "./writer_options.ts";
 import type { TailUser } from "./tail_budget.ts";
 import type { JoinedSegments } from "./tail_junction.ts";
 
 /** Between two attempts on a disk that refused. */
 const retryMs = 250;
-
-export interface WriterOptions {
-  readonly journal: JournalOptions;
-  readonly channel: string;
-  readonly recordHeader: RecordHeader;
-  readonly shelf: SegmentShelf;
-  readonly tail: MemoryTail;
-  readonly start: JoinedSegments;
-  /** The active segment is another one. */
-  readonly switched: () => void;
-}
 
 export class Writer implements TailUser {
   readonly #options: WriterOptions;

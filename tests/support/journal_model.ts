@@ -147,6 +147,7 @@ export class JournalModel {
       found.openBytes === null || open === undefined
         ? null
         : { ...open, text: open.text.slice(0, openBytes) },
+      more.length,
     );
   }
 
@@ -176,7 +177,7 @@ export class JournalModel {
       next = at + 1;
     }
     assert.equal(found.openBytes, null, "open records are ended after a power cut");
-    this.#adopt(found, null);
+    this.#adopt(found, null, 1);
   }
 
   /** Nobody has released it, so that retention may not have removed it. */
@@ -199,7 +200,7 @@ export class JournalModel {
     assert.deepEqual(lost, [], "unreadable");
   }
 
-  #adopt({ records, unreadable }: FoundRecords, open: Line | null): void {
+  #adopt({ records, unreadable }: FoundRecords, open: Line | null, more: number): void {
     for (const [i, record] of records.entries()) {
       const before = records[i - 1];
       let expected = before === undefined ? record.sequence : before.sequence + 1;
@@ -217,7 +218,8 @@ export class JournalModel {
     this.#records = records;
     this.#open = open;
     this.#lastingOpen = null;
-    this.#attempted = [];
+    // What a refused append has left may be found at any later start, until the next one succeeds.
+    if (more > 0) this.#attempted = [];
     const last = records.at(-1)?.sequence ?? 0;
     // Numbers that a new epoch skipped are given out when the epoch is lost before its first record.
     this.#lasting = Math.min(this.#lasting, last);
