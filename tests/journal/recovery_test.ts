@@ -73,6 +73,7 @@ Deno.test("a rotated segment without index gets one, with the same ids", async (
   {
     await using journal = await box.open({ maxSegmentBytes: 1 });
     feed(journal, "three\n");
+    await journal.sync();
     feed(journal, "four\n");
   }
   const before = await contents(box);
@@ -211,11 +212,13 @@ Deno.test("a flipped bit in any byte of log or index loses at most that record, 
 Deno.test("a record damaged in a segment rotated long ago is reported by the reader", async () => {
   using box = new JournalBox();
   {
-    await using journal = await box.open({ maxSegmentBytes: 100 });
+    await using journal = await box.open({ maxSegmentBytes: 60 });
     for (const text of ["one\n", "two\n", "three\n", "four\n", "five\n", "six\n"]) {
       feed(journal, text);
+      await journal.sync();
     }
   }
+  assert.equal(box.rotated().length, 2);
   const segment = `${box.rotated()[0]}.log`;
   box.write(segment, flipped(box.bytes(segment), headerText.length + "one\n".length + 44));
   await using journal = await box.open();

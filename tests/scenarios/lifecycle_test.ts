@@ -55,12 +55,21 @@ Deno.test("a configuration with problems is refused with code 2, and nothing is 
   assert.throws(() => Deno.statSync(site.folder.join("state")), Deno.errors.NotFound);
 });
 
-Deno.test("a log folder that cannot be used is told, with what to do, and code 1", async () => {
-  await using site = new Site({ ports: 1, logging: { base_path: "/proc/no-such-folder" } });
-  site.collector.launch();
-  assert.equal(await site.collector.ended(), 1);
+Deno.test("a log folder that cannot be used is told, with what to do, and capture goes on in memory", async () => {
+  await using site = new Site({ ports: 1, logFolder: "/proc/no-such-folder" });
+  await site.collector.start();
+  await site.terminals[0]?.write(new TextEncoder().encode("kept\r\n"));
+  const tail = site.folder.join("run", "tail");
+  await waitFor(
+    "the record in memory",
+    () =>
+      Array.from(Deno.readDirSync(tail), ({ name }) => `${tail}/${name}`)
+        .some((path) => path.endsWith(".log") && Deno.readTextFileSync(path).endsWith("kept\n")),
+  );
+  assert.equal(await site.collector.stop(), 0);
   const said = site.collector.log.join("\n");
-  assert.match(said, /^open the log in \/proc\/no-such-folder: .*\n {4}→ make the folder/m);
+  assert.match(said, /use \/proc\/no-such-folder: .*\n {4}→ make the folder/m);
+  assert.match(said, /capture goes on in memory/);
 });
 
 Deno.test("the operational log is JSON lines in a file beside the records", async () => {
