@@ -89,7 +89,8 @@ export class Journal implements AsyncDisposable {
       start: joined,
       switched: () => {
         this.#saveState(false);
-        this.#schedule.hurry();
+        // Not in this turn: two syncs of a file at once would share one error.
+        queueMicrotask(() => this.#schedule.hurry());
       },
     });
     this.#schedule = new SyncSchedule({
@@ -253,8 +254,7 @@ export class Journal implements AsyncDisposable {
 
   /** Opens the disk that could not be opened at start. */
   async #openLater(): Promise<void> {
-    const { shelf } = this;
-    const memory = () => ({ complete: shelf.segments, active: this.#writer.active });
+    const memory = () => ({ complete: this.shelf.segments, active: this.#writer.active });
     const found = await openLater(this.#options, this.#start, memory);
     if (found === null) return;
     this.shelf.exchange(found.joined.segments);
