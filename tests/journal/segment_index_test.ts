@@ -35,7 +35,10 @@ function* flips(bytes: Uint8Array): Generator<Uint8Array> {
 
 Deno.test("a header reads as it was written", () => {
   assert.equal(encodeIndexHeader(header).length, indexHeaderBytes);
-  assert.deepEqual(decodeIndexHeader(encodeIndexHeader(header)), header);
+  const previousSequence = header.firstSequence - 1;
+  assert.deepEqual(decodeIndexHeader(encodeIndexHeader(header)), { ...header, previousSequence });
+  const skipping = { ...header, previousSequence: 3 };
+  assert.deepEqual(decodeIndexHeader(encodeIndexHeader(skipping)), skipping);
 });
 
 Deno.test("an entry reads as it was written, at any place and beyond 4 GiB", () => {
