@@ -50,14 +50,12 @@ export class ActiveSegment {
   static open(
     options: NewSegment & {
       readonly extent: SegmentExtent;
-      /** The files are longer than `extent` says. @default {false} */
-      readonly isTorn?: boolean;
+      /** The log is longer than `extent` says, and is to stay so. @default {false} */
+      readonly isSealed?: boolean;
     },
   ): ActiveSegment {
-    const files = new SegmentFiles(options.disk, options.base);
-    const segment = new ActiveSegment(options, files, options.extent);
-    segment.#torn = options.isTorn ?? false;
-    return segment;
+    const files = new SegmentFiles(options.disk, options.base, options.isSealed);
+    return new ActiveSegment(options, files, options.extent);
   }
 
   /** Makes files at `base` that hold what `former` holds from its record number `from` on. */
@@ -206,7 +204,7 @@ export class ActiveSegment {
   dropOpen(): void {
     const { open } = this.#extent;
     if (open === null) return;
-    this.files.log.truncate(open.offset);
+    this.files.cutLog(open.offset);
     this.#extent = { ...this.#extent, logBytes: open.offset, open: null };
   }
 
@@ -268,6 +266,7 @@ export class ActiveSegment {
   }
 
   #write(lineBytes: number, entryCount: number): void {
+    if (this.files.isSealed) throw new Error("the log ends in bytes that belong to no record");
     this.cutBack();
     this.#torn = true;
     try {

@@ -52,8 +52,8 @@ export class Home implements HomeSegments {
       wallMs: clock.wallMs(),
       report: options.report,
     });
-    const isTorn = !found.active.appendable;
-    const active = ActiveSegment.open({ disk, base, recordHeader, ...found.active, isTorn });
+    const isSealed = disk.size(`${base}.log`) !== found.active.extent.logBytes;
+    const active = ActiveSegment.open({ disk, base, recordHeader, ...found.active, isSealed });
     try {
       active.syncNow();
     } catch (error) {

@@ -78,7 +78,7 @@ export class Homecoming {
     for (const { files, ...segment } of this.#toCut.splice(0)) {
       try {
         if (segment.count === 0) files.remove();
-        files.log.truncate(logBytesOf(segment));
+        files.cutLog(logBytesOf(segment));
         files.index.truncate(indexBytesOf(segment));
       } catch {
         // Opening the journal knows where the next segment begins, and takes no more of this one.

@@ -4,7 +4,7 @@
 import { crc32 } from "node:zlib";
 import type { Disk, ReadFile } from "../platform/disk.ts";
 import type { RecordEnd } from "../record.ts";
-import { hasLostBlock, startOfNulls } from "./log_scan.ts";
+import { isTorn } from "./log_scan.ts";
 import {
   decodeIndexEntry,
   decodeIndexHeader,
@@ -61,22 +61,16 @@ export function withoutTornEnd(audit: IndexAudit, log: ReadFile): IndexAudit {
   const unreadable = [...audit.unreadable];
   let { count, logBytes, lastEnd, lastSound } = audit;
   for (let last = unreadable.at(-1); last?.number === count - 1; last = unreadable.at(-1)) {
-    if (!isTorn(last.entry, log)) break;
+    const { offset, length } = last.entry;
+    // What was told before was torn before.
+    if (last.reported || !isTorn(log, offset, offset + length)) break;
     unreadable.pop();
     count -= 1;
-    logBytes = Math.min(last.entry.offset, log.size());
+    logBytes = Math.min(offset, log.size());
     lastEnd = null;
     lastSound = unreadable.at(-1)?.number !== count - 1;
   }
   return { ...audit, unreadable, count, logBytes, lastEnd, lastSound };
-}
-
-/** Whether the line is not all there, ends in the NULs that end the log, or has lost a block. */
-function isTorn({ offset, length }: IndexEntry, log: ReadFile): boolean {
-  if (offset + length > startOfNulls(log, Math.min(offset, log.size()))) return true;
-  const line = new Uint8Array(length);
-  log.readNow(line, offset);
-  return hasLostBlock(line, offset);
 }
 
 /** Of an index that is missing, or of no use. */

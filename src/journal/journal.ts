@@ -73,7 +73,7 @@ export class Journal implements AsyncDisposable {
   }
 
   private constructor(options: JournalOptions, start: JournalStart) {
-    const { recordHeader, tail, home, joined } = start;
+    const { home, joined } = start;
     this.name = channelName(options.channel);
     this.#options = options;
     this.#start = start;
@@ -81,11 +81,10 @@ export class Journal implements AsyncDisposable {
     this.shelf = new SegmentShelf({ ...options, channel: this.name });
     this.shelf.exchange(joined.segments);
     this.#writer = new Writer({
+      ...start,
       journal: options,
       channel: this.name,
-      recordHeader,
       shelf: this.shelf,
-      tail,
       start: joined,
       switched: () => {
         this.#saveState(false);
@@ -96,7 +95,7 @@ export class Journal implements AsyncDisposable {
     this.#schedule = new SyncSchedule({
       interval: options.sync,
       report: (notice) => options.report({ ...notice, message: `${this.name}: ${notice.message}` }),
-      appended: () => this.lastSequence,
+      appended: () => this.#isOpen ? this.lastSequence : 0,
       keep: () => this.#keep(),
     });
   }
@@ -169,7 +168,7 @@ export class Journal implements AsyncDisposable {
     } catch (cause) {
       throw new AppendError(`append to ${this.name}.log: ${errorText(cause)}`, { cause });
     }
-    if (this.#writer.inMemory) this.#schedule.advance(this.lastSequence);
+    if (this.isOpen && this.#writer.inMemory) this.#schedule.advance(this.lastSequence);
     this.#schedule.request();
   }
 
@@ -204,6 +203,7 @@ export class Journal implements AsyncDisposable {
   reader(): JournalReader {
     return new JournalReader({
       disk: this.#options.disk,
+      end: () => this.syncedSequence,
       locate: (sequence) => this.#locate(sequence),
       unpack: (segment) => this.shelf.unpack(segment.firstSequence),
     });

@@ -27,7 +27,9 @@ export interface ReadableSegment {
 
 export interface ReaderSource {
   readonly disk: Disk;
-  /** The segment that holds `sequence`, or else the next one behind it; `null` behind the end. */
+  /** Last sequence that may be read. */
+  readonly end: () => number;
+  /** The segment that holds `sequence`, or else the next one behind it; `null` when none may be read. */
   locate(sequence: number): ReadableSegment | null;
   /** Makes a compressed segment readable. */
   unpack(segment: ReadableSegment): Promise<void>;
@@ -86,7 +88,10 @@ export class JournalReader implements Disposable {
     limits: ReadLimits,
   ): Promise<ReadResult> {
     const segment = this.#source.locate(sequence);
-    if (segment === null) return { records: [], next: sequence, unreadable: [] };
+    if (segment === null) {
+      // Numbers that were skipped, or records that were given up and told: nothing more comes of them.
+      return { records: [], next: Math.max(sequence, this.#source.end() + 1), unreadable: [] };
+    }
     if (segment.compressed) await this.#source.unpack(segment);
     const { index, log } = this.#files(segment);
     const first = Math.max(sequence, segment.firstSequence);

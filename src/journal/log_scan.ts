@@ -83,13 +83,17 @@ function isNulls(line: Uint8Array): boolean {
   return line.every((byte) => byte === 0);
 }
 
-/** Whether the last byte of some block is a NUL, the line standing at `offset`. */
-export function hasLostBlock(line: Uint8Array, offset: number): boolean {
-  const firstEnd = blockBytes - offset % blockBytes;
-  for (let end = firstEnd; end <= line.length; end += blockBytes) {
-    if (line[end - 1] === 0) return true;
+/** Whether what should stand from `from` to `to` is not all there or reaches into a lost block. */
+export function isTorn(log: ReadFile, from: number, to: number): boolean {
+  const size = log.size();
+  if (to > size) return true;
+  const bytes = new Uint8Array(Math.min(Math.ceil(to / blockBytes) * blockBytes, size) - from);
+  log.readNow(bytes, from);
+  for (let end = blockBytes - from % blockBytes; end <= to - from; end += blockBytes) {
+    if (bytes[end - 1] === 0) return true;
   }
-  return false;
+  // The NULs it ends in may go on to the end of its last block, or of the log.
+  return isNulls(bytes.subarray(to - from - 1));
 }
 
 /**

@@ -1,6 +1,7 @@
 // What stands in a log behind the last line that its index tells of: records whose entries were not
 // written any more, the record that is open, and bytes that belong to nobody.
 
+import { crc32 } from "node:zlib";
 import type { ReadFile } from "../platform/disk.ts";
 import type { RecordEnd, RecordHeader } from "../record.ts";
 import type { OpenRecord } from "./segment_extent.ts";
@@ -73,6 +74,34 @@ export function readTail(options: {
   const lastEnd = behind.length > 0 ? "recovered" : mended.lastEnd;
   const holes = mended.restored ? 0 : gapEntries;
   return { ...rest, entries: joined(mended.entries, behind), holes, lastEnd };
+}
+
+/**
+ * Reads the tail of `log` where a power cut has torn the line that `audit` ends in front of: all there
+ * is of it is one record's beginning, line feeds included. It is open, unless no one can go on with it.
+ */
+export function readTornLine(options: {
+  readonly log: ReadFile;
+  readonly audit: IndexAudit;
+  readonly recordHeader: RecordHeader;
+  readonly canGoOn: boolean;
+}): LogTail {
+  const { log, audit: { logBytes: offset, lastEnd }, recordHeader, canGoOn } = options;
+  const end = startOfLoss(log, offset);
+  const line = new Uint8Array(end - offset);
+  log.readNow(line, offset);
+  const timeMs = canGoOn ? recordHeader.read(line, 0) : null;
+  const open = timeMs === null ? null : { offset, timeMs, checksum: crc32(line) };
+  const strayFrom = open === null ? offset : end;
+  return {
+    entries: new Uint8Array(0),
+    records: 0,
+    holes: 0,
+    open,
+    lastEnd,
+    damage: [],
+    strayFrom: strayFrom < log.size() ? strayFrom : null,
+  };
 }
 
 /** How many entries a gap has. */

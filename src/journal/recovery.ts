@@ -16,7 +16,7 @@ import { mendGap } from "./gap_repair.ts";
 import { auditIndex, type IndexAudit, nothingAudited, withoutTornEnd } from "./index_audit.ts";
 import { extendIndex, type IndexMending, replaceIndex } from "./index_mending.ts";
 import { randomEpoch } from "./journal_state.ts";
-import { entriesIn, type LogTail, readTail } from "./log_tail.ts";
+import { entriesIn, type LogTail, readTail, readTornLine } from "./log_tail.ts";
 import { quarantineTail } from "./quarantine.ts";
 import {
   encodeIndexEntry,
@@ -62,7 +62,10 @@ export function repairSegment(options: RepairOptions): RepairedSegment {
   try {
     const { audit, torn, header, keep, damage } = judgeIndex(options, log);
     const { recordHeader, powerCut } = options;
-    const tail = readTail({ log, audit, recordHeader, powerCut });
+    const canGoOn = options.expectedFirstSequence === undefined;
+    const tail = torn.length > 0
+      ? readTornLine({ log, audit, recordHeader, canGoOn })
+      : readTail({ log, audit, recordHeader, powerCut });
     const kept = audit.count - entriesIn(audit.gaps.find(({ to }) => to === null));
     const { changes, restored, unreadable } = mendEntries(audit, log, recordHeader);
     const refusals: string[] = [];

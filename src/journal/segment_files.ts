@@ -8,14 +8,17 @@ type Ending = ".log" | ".idx";
 export class SegmentFiles {
   readonly log: AppendFile;
   readonly index: AppendFile;
+  /** The log ends in bytes that could not be set aside: nothing is appended, and nothing cut off. */
+  readonly isSealed: boolean;
   readonly #disk: Disk;
   readonly #paths: Record<Ending, string>;
   #holders = 1;
   #failure: unknown = null;
 
   /** Opens the files at `base`, a path without ending; makes those that are not there. */
-  constructor(disk: Disk, base: string) {
+  constructor(disk: Disk, base: string, isSealed = false) {
     this.#disk = disk;
+    this.isSealed = isSealed;
     this.#paths = { ".log": `${base}.log`, ".idx": `${base}.idx` };
     this.log = disk.append(this.#paths[".log"]);
     try {
@@ -87,15 +90,23 @@ export class SegmentFiles {
     for (const [ending, file] of [[".log", this.log], [".idx", this.index]] as const) {
       const target = base + ending;
       if (this.#paths[ending] === target) continue;
-      if (this.#disk.size(target) !== null && !file.isAt(target)) setAside(this.#disk, target);
+      if (this.#disk.size(target) !== null && !file.isAt(target)) {
+        setAside(this.#disk, target, "foreign");
+      }
       this.#disk.rename(this.#paths[ending], target);
       this.#paths[ending] = target;
     }
   }
 
+  /** Cuts off what is not needed here any more. */
+  cutLog(length: number): void {
+    if (!this.isSealed) this.log.truncate(length);
+  }
+
   /** Deletes the files, unless others stand under their names. */
   remove(): void {
     const { ".log": log, ".idx": index } = this.#paths;
+    if (this.isSealed && this.log.isAt(log)) setAside(this.#disk, log, "stray");
     const isPair = log.slice(0, -4) === index.slice(0, -4);
     if (isPair && this.areHere()) return removeSegment(this.#disk, this.base);
     if (this.index.isAt(index)) this.#disk.remove(index);
@@ -146,10 +157,10 @@ export function removeSegment(disk: Disk, base: string): void {
   }
 }
 
-/** A file that somebody put where ours belongs: not ours to delete. */
-function setAside(disk: Disk, path: string): void {
-  let aside = `${path}.foreign`;
-  for (let n = 2; disk.size(aside) !== null; n++) aside = `${path}.foreign-${n}`;
+/** What is not ours to delete: a file that somebody put where ours belongs, or bytes of nobody. */
+function setAside(disk: Disk, path: string, what: "foreign" | "stray"): void {
+  let aside = `${path}.${what}`;
+  for (let n = 2; disk.size(aside) !== null; n++) aside = `${path}.${what}-${n}`;
   disk.rename(path, aside);
 }
 

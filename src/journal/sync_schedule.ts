@@ -21,6 +21,9 @@ export class SyncSchedule {
   #stopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | null = null;
+  /** A round is under way; from its first call on, which `#running` is not. */
+  #isBusy = false;
+  #isUrgent = false;
 
   constructor(options: {
     /** Milliseconds, or after every append. */
@@ -55,7 +58,8 @@ export class SyncSchedule {
   /** Something cannot wait for the interval. */
   hurry(): void {
     this.#dirty = true;
-    if (this.#running === null && !this.#failing && !this.#stopped) this.#start();
+    this.#isUrgent = true;
+    if (!this.#isBusy && !this.#failing && !this.#stopped) this.#start();
   }
 
   /** Everything up to `sequence` is safe already. */
@@ -110,6 +114,8 @@ export class SyncSchedule {
   async #run(): Promise<void> {
     const covered = this.#appended();
     this.#dirty = false;
+    this.#isUrgent = false;
+    this.#isBusy = true;
     try {
       this.#done = await this.#keep();
       this.#synced = Math.max(this.#synced, covered);
@@ -127,9 +133,11 @@ export class SyncSchedule {
       this.#failing = true;
     }
     this.#running = null;
+    this.#isBusy = false;
     for (const look of [...this.#waiters]) look();
     if (this.#stopped) return;
-    if (this.#dirty) this.request();
+    if (this.#isUrgent && !this.#failing) this.#start();
+    else if (this.#dirty) this.request();
     else if (!this.#done) this.#wait(retryMs);
   }
 }

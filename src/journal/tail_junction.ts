@@ -45,7 +45,7 @@ export function joinTail(options: {
   if (left === null) return { segments: rotated, active, inMemory: false };
   const fits = fitsBehind(left, home);
   // Bytes of an open record that nothing continues end here.
-  if (!fits && active.extent.open !== null) {
+  if (!fits && active.extent.open !== null && !active.files.isSealed) {
     const end = [{ bytes: new Uint8Array(0), end: "stop" }] as const;
     active.append(end, active.extent.open.timeMs);
   }

@@ -29,6 +29,8 @@ export class Writer implements TailUser {
   #nextHomecomingMs = 0;
   #needsSweeping = false;
   #refusalIsTold = false;
+  /** One at a time: two would copy over each other. */
+  #comingHome: Promise<void> | null = null;
 
   constructor(options: WriterOptions) {
     const { shelf, channel, journal, start } = options;
@@ -130,7 +132,8 @@ export class Writer implements TailUser {
         if (!this.#inMemory) this.#moveToMemory(error);
       }
     }
-    if (this.hasWork) await this.#comeHome();
+    if (!this.hasWork) return;
+    await (this.#comingHome ??= this.#comeHome().finally(() => this.#comingHome = null));
   }
 
   giveUpOldest(): boolean {
@@ -259,13 +262,9 @@ export class Writer implements TailUser {
   #moveToMemory(cause: unknown): void {
     const { journal, shelf, tail } = this.#options;
     const rotation = this.#rotation;
-    const { active, segments } = retreat({
-      tail,
-      wallMs: journal.clock.wallMs(),
-      active: this.#active,
-      rotation,
-      fallback: this.#fallback,
-    });
+    const wallMs = journal.clock.wallMs();
+    const former = { active: this.#active, rotation, fallback: this.#fallback };
+    const { active, segments } = retreat({ tail, wallMs, ...former });
     if (rotation !== null && rotation.oldRotating !== null) {
       shelf.replace(rotation.oldRotating, null);
     }

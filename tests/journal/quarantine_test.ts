@@ -120,36 +120,95 @@ Deno.test("moving to the quarantine, killed or refused at any call, loses no byt
   assert.ok(calls > 5, `only ${calls} calls`);
 });
 
-Deno.test("a full disk refuses the quarantine: the bytes stay, half a piece does not", async () => {
+Deno.test("a full disk refuses the quarantine: the bytes stay, half a piece does not, and records go on", async () => {
   using box = await boxWithTail("garbage");
   const disk = new FailingDisk();
+  let room = Infinity;
   disk.before = ({ what, path }) => {
-    const first = what === "append" && path.endsWith(".quarantine") && disk.freeBytes === Infinity;
-    if (first) disk.freeBytes = 20;
+    if (what !== "append") return;
+    if (room < Infinity) room = 0;
+    else if (path.endsWith(".quarantine")) room = 20;
+    // Memory is another file system.
+    disk.freeBytes = path.startsWith(box.tailFolder) ? Infinity : room;
   };
-  await box.open({ disk }).catch(() => null);
+  await using journal = await box.open({ disk });
+  assert.equal(room, 0);
   disk.heal();
   assert.equal(box.bytes(quarantine).length, 0);
-  assert.ok(box.bytes(log).length > 0 && box.logText().endsWith("garbage"));
+  assert.ok(box.logText().endsWith("garbage"));
+  feed(journal, "three\n");
+  await journal.sync();
+  assert.deepEqual(await texts(journal), ["one", "two", "three"]);
+  assert.equal(journal.inMemory, false);
+  using left = box.copy();
+  await using heir = await left.open();
+  assert.deepEqual(left.complaints(), ["quarantined_bytes"], "the next start tries again");
+  assert.equal(left.logText(), `${headerText}one\n${headerText}two\n${headerText}three\n`);
+  assert.deepEqual(await texts(heir), ["one", "two", "three"]);
 });
+
+for (
+  const [what, refuse] of [
+    ["is refused", (call: string) => call.endsWith(".quarantine")],
+    ["and all writing is refused", (call: string) => /^(open to append|append|rename) /.test(call)],
+  ] as const
+) {
+  Deno.test(`of a log without a record, and when the quarantine ${what}, no byte is lost`, async () => {
+    using box = await boxWithTail("");
+    box.write(log, bytesOf("garbage"));
+    box.write(`${name}.idx`, box.bytes(`${name}.idx`).subarray(0, indexHeaderBytes));
+    const disk = new FailingDisk();
+    disk.before = ({ what, path }) => {
+      if (path.startsWith(box.folder) && refuse(`${what} ${path}`)) throw new Error("refused");
+    };
+    await using journal = await box.open({ disk });
+    feed(journal, "one\n");
+    disk.heal();
+    await journal.sync();
+    assert.deepEqual(await texts(journal), ["one"]);
+    assert.equal(journal.inMemory, false);
+    const kept = box.files().filter((file) => textOf(box.bytes(file)).includes("garbage"));
+    assert.equal(kept.length, 1, box.files().join());
+    assert.match(box.logText(), /^(garbage)?\[\d+\].* one\n$/);
+  });
+}
 
 Deno.test("stray bytes that records stand behind stay where they are, and are told once", async () => {
   using box = await boxWithTail("");
-  const one = `before\n${headerText}one\n`;
-  // A power cut: nobody can tell whose the bytes behind the block are.
-  const lost = `${headerText}lost`.padEnd(512 - one.length, "\0") + "end\nof it\n";
-  box.write(log, bytesOf(`${one}${lost}${headerText}two\n`));
+  box.write(log, bytesOf(`before\n${headerText}one\n${headerText}two\n`));
   box.write(`${name}.idx`, box.bytes(`${name}.idx`).subarray(0, indexHeaderBytes));
-  const strays = [[0, 6], [one.length, one.length + lost.length - 1]]
-    .map(([from, to]) => ({ from, to }));
-  await using journal = await box.open({ boot: "second boot" });
-  const told = box.notices.filter(({ kind }) => kind === "stray_bytes");
-  assert.deepEqual(told.map(({ details }) => details), strays);
+  await using journal = await box.open();
+  const told = box.notices.filter(({ level }) => level === "error");
+  assert.deepEqual(told.map(({ kind, details }) => [kind, details]), [
+    ["stray_bytes", { from: 0, to: 6 }],
+  ]);
   assert.deepEqual(await texts(journal), ["one", "two"]);
+  using left = box.copy();
+  await using again = await left.open();
+  assert.deepEqual(left.notices, []);
+  assert.deepEqual(await texts(again), ["one", "two"]);
+});
+
+Deno.test("behind the first block that a power cut took nobody can tell what is whose: it is all set aside", async () => {
+  using box = await boxWithTail("");
+  const begun = `before\n${headerText}one\n${headerText}lost`;
+  const behind = `${"\0".repeat(512 - begun.length)}end\nof it\n${headerText}two\n`;
+  box.write(log, bytesOf(begun + behind));
+  box.write(`${name}.idx`, box.bytes(`${name}.idx`).subarray(0, indexHeaderBytes));
+  await using journal = await box.open({ boot: "second boot" });
+  const told = box.notices.filter(({ level }) => level === "error");
+  assert.deepEqual(told.map(({ kind, details }) => [kind, details]), [
+    ["stray_bytes", { from: 0, to: 6 }],
+    ["quarantined_bytes", { from: begun.length, to: begun.length + behind.length - 1 }],
+  ]);
+  assert.ok(textOf(box.bytes(quarantine)).endsWith(`\n${behind}\n`));
+  assert.equal(journal.position.openBytes, "lost".length);
+  assert.deepEqual(await texts(journal), ["one"]);
   using left = box.copy();
   await using again = await left.open({ boot: "second boot" });
   assert.deepEqual(left.notices, []);
-  assert.deepEqual(await texts(again), ["one", "two"]);
+  feed(again, "~\n");
+  assert.deepEqual(await texts(again), ["one", "lost~"]);
 });
 
 for (
@@ -193,13 +252,36 @@ Deno.test("a clean stop synced everything: NULs behind an open record stay, even
   assert.deepEqual(box.complaints(), []);
 });
 
-Deno.test("an index that is lost says nothing of what was synced: NULs are bytes of their records", async () => {
+Deno.test("an index that is lost costs nothing after a kill: NULs are bytes of their records", async () => {
   using box = await boxWithTail("");
   const long = headerText.padEnd(512, "\0");
   box.write(log, bytesOf(`${long}one\n${headerText}two\n`));
   rmSync(box.path(`${name}.idx`));
-  await using journal = await box.open({ boot: "second boot" });
+  await using journal = await box.open();
+  assert.deepEqual(box.complaints(), ["index_lost"]);
   assert.deepEqual(await texts(journal), [`${long.slice(headerText.length)}one`, "two"]);
+});
+
+Deno.test("an index that is lost in a power cut vouches for nothing: records get new ids, up to the first lost block", async () => {
+  const begun = `${headerText}one\n${headerText}two\n${headerText}three`;
+  const behind = `${"\0".repeat(512 - begun.length)}end\n${headerText}four\n`;
+  using box = await boxWithTail((begun + behind).slice(begun.indexOf(`${headerText}three`)));
+  using copy = box.copy();
+  await using before = await copy.open();
+  const ids = new Set((await readAll(before)).records.map((record) => plain(record).id));
+  assert.ok(ids.size >= 2);
+  rmSync(box.path(`${name}.idx`));
+  await using journal = await box.open({ boot: "second boot" });
+  const told = box.notices.filter(({ level }) => level === "error");
+  const size = begun.length + behind.length;
+  assert.deepEqual(told.map(({ kind, details }) => [kind, details]), [
+    ["index_lost", { from: 0, to: size - 1 }],
+    ["quarantined_bytes", { from: begun.length, to: size - 1 }],
+  ]);
+  assert.equal(journal.position.openBytes, "three".length);
+  const { records } = await readAll(journal);
+  assert.deepEqual(records.map((record) => plain(record).text), ["one", "two"]);
+  assert.ok(records.every((record) => !ids.has(plain(record).id)));
 });
 
 Deno.test("the bytes are safe in the quarantine before the log is cut, and the cut is synced", async () => {
@@ -227,7 +309,7 @@ Deno.test("the bytes are safe in the quarantine before the log is cut, and the c
   ]);
 });
 
-Deno.test("a rotated log was synced: a power cut took nothing of what moved on from it", async () => {
+Deno.test("what is open when a rotation is refused half-way and the power goes loses no byte", async () => {
   using box = new JournalBox();
   const disk = new FailingDisk();
   await using journal = await box.open({ disk });
@@ -235,10 +317,15 @@ Deno.test("a rotated log was synced: a power cut took nothing of what moved on f
   disk.before = ({ what }) => {
     if (what === "truncate") throw new Error("refused");
   };
-  assert.throws(() => journal.beginEpoch(2, "a test wants it"), /refused/);
+  journal.beginEpoch(2, "a test wants it");
+  assert.equal(journal.inMemory, true);
   disk.heal();
   using left = box.copy();
+  // Memory does not outlive a power cut.
+  rmSync(left.tailFolder, { recursive: true });
   await using heir = await left.open({ boot: "second boot" });
-  assert.equal(heir.position.openBytes, 6);
-  assert.deepEqual(left.files().filter((file) => file.endsWith(".quarantine")), [quarantine]);
+  assert.equal(heir.position.openBytes, "the be".length);
+  const set = left.files().filter((file) => file.endsWith(".quarantine"));
+  assert.equal(set.length, 2, "the NULs stood in both logs");
+  assert.equal(left.logText(), `${headerText}one\n${headerText}the be`);
 });

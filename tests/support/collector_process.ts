@@ -28,17 +28,20 @@ export function collectorCommand(): string[] {
 export class CollectorProcess implements AsyncDisposable {
   readonly #config: string;
   readonly #runtimeFolder: string;
+  readonly #launcher: readonly string[];
   readonly #log: string[] = [];
   #child: Deno.ChildProcess | undefined;
   #reading: Promise<void> = Promise.resolve();
 
   /**
    * `config` is the path of the configuration file; the runtime folder is what systemd would give it.
-   * Neither needs to be there yet.
+   * Neither needs to be there yet. `launcher` is a command that becomes the collector's process, such
+   * as `setpriv …`.
    */
-  constructor(config: string, runtimeFolder: string) {
+  constructor(config: string, runtimeFolder: string, launcher: readonly string[] = []) {
     this.#config = config;
     this.#runtimeFolder = runtimeFolder;
+    this.#launcher = launcher;
   }
 
   /** What it has written to standard error, over all its starts. */
@@ -52,18 +55,27 @@ export class CollectorProcess implements AsyncDisposable {
 
   /** Starts it; resolves when it captures. @throws {Error} with its log when it does not */
   async start(): Promise<void> {
-    this.launch();
     const seen = this.#log.length;
-    await waitFor(
-      "the collector to capture",
-      () => this.#log.slice(seen).some((line) => line.includes("capturing")),
-      { timeoutMs: 30_000 },
+    this.launch();
+    const captures = (): boolean =>
+      this.#log.slice(seen).some((line) => line.includes("capturing"));
+    const child = this.#child;
+    let exit: number | null = null;
+    child?.status.then(({ code }) => exit = code);
+    await waitFor("the collector to capture", () => captures() || exit !== null, {
+      timeoutMs: 30_000,
+    });
+    if (captures()) return;
+    await this.#reading;
+    this.#child = undefined;
+    throw new Error(
+      `start the collector: it ended (${exit}):\n${this.#log.slice(seen).join("\n")}`,
     );
   }
 
   /** Starts it and does not wait. */
   launch(): void {
-    const [command = "", ...args] = collectorCommand();
+    const [command = "", ...args] = [...this.#launcher, ...collectorCommand()];
     Deno.mkdirSync(this.#runtimeFolder, { recursive: true });
     this.#child = new Deno.Command(command, {
       args: [...args, "--config", this.#config],
@@ -96,7 +108,7 @@ export class CollectorProcess implements AsyncDisposable {
   async #end(signal: Deno.Signal | null): Promise<number> {
     const child = this.#child;
     if (child === undefined) throw new Error("end the collector: it is not running");
-    if (signal !== null) child.kill(signal);
+    if (signal !== null) send(child, signal);
     const { code } = await child.status;
     await this.#reading;
     this.#child = undefined;
@@ -111,5 +123,14 @@ export class CollectorProcess implements AsyncDisposable {
       this.#log.push(...lines);
     }
     if (rest !== "") this.#log.push(rest);
+  }
+}
+
+function send(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch (error) {
+    // It ended by itself a moment ago.
+    if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -1,5 +1,19 @@
 // What a user without rights may do, tried by a process that runs as root.
 
+import { program, type Requirement, root } from "./requirements.ts";
+
+/**
+ * Launches a program as root to whom permissions apply as to anybody: what root owns and has not the
+ * right to read, it may not read. It still finds its own cache, which a real other user does not.
+ */
+export const withoutPrivilege: readonly string[] = [
+  "setpriv",
+  "--bounding-set=-dac_override,-dac_read_search",
+  "--",
+];
+
+export const withoutPrivilegeNeeds: readonly Requirement[] = [root, program("setpriv")];
+
 const nobody = 65534;
 const symbols = { seteuid: { parameters: ["u32"], result: "i32" } } as const;
 

@@ -17,6 +17,8 @@ export interface SiteOptions {
   readonly logging?: Record<string, unknown>;
   readonly journal?: Record<string, unknown>;
   readonly forwarder?: Record<string, unknown>;
+  /** A command that becomes the collector's process. @default {none} */
+  readonly launcher?: readonly string[];
 }
 
 export class Site implements AsyncDisposable {
@@ -32,7 +34,11 @@ export class Site implements AsyncDisposable {
     this.logFolder = options.logFolder ?? this.folder.join("log");
     for (let port = 0; port < options.ports; port++) this.plug(port);
     this.#options = options;
-    this.collector = new CollectorProcess(this.folder.join("config.json"), this.folder.join("run"));
+    this.collector = new CollectorProcess(
+      this.folder.join("config.json"),
+      this.folder.join("run"),
+      options.launcher,
+    );
     this.useServer("nats://127.0.0.1:1");
   }
 
@@ -80,6 +86,22 @@ export class Site implements AsyncDisposable {
     return [...rotated, `${name}.log`]
       .map((file) => latin1(Deno.readFileSync(`${folder}/${file}`)))
       .join("");
+  }
+
+  /** Length of the same. */
+  logBytes(port: number): number {
+    const name = this.channel(port);
+    let bytes = 0;
+    for (const { name: file } of Deno.readDirSync(this.logFolder)) {
+      if (!file.startsWith(`${name}.`) || !file.endsWith(".log")) continue;
+      try {
+        bytes += Deno.statSync(`${this.logFolder}/${file}`).size;
+      } catch (error) {
+        // It got another name in between: what it holds is missing from this sum.
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+    }
+    return bytes;
   }
 
   /** The records in a port's logs, without their headers. */
