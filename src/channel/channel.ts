@@ -234,6 +234,8 @@ export class Channel implements AsyncDisposable {
     const quietMs = this.#clock.monotonicMs() - this.#lastByteMs;
     this.#idleTimer = setTimeout(() => {
       this.#idleTimer = undefined;
+      // A disk that hangs holds up reading, too.
+      if (this.#source.hasBytes) this.#lastByteMs = this.#clock.monotonicMs();
       if (this.#clock.monotonicMs() - this.#lastByteMs >= this.#idleFlushMs) {
         this.#append(this.#framer.flush("idle"));
       }

@@ -138,6 +138,8 @@ export class SegmentFiles {
   }
 
   #refuseAfterFailure(): void {
+    // Somebody discarded them while the sync waited for its turn: the descriptors may be others' now.
+    if (this.#holders <= 0) throw new Error(`sync ${this.#paths[".log"]}: it is closed`);
     if (this.#failure === null) return;
     throw new Error(`sync ${this.#paths[".log"]}: an earlier sync failed`, {
       cause: this.#failure,

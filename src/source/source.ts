@@ -34,6 +34,8 @@ export interface Source extends AsyncDisposable {
   /** What is read, for people: a device, an address. */
   readonly name: string;
   start(handler: SourceHandler): void;
+  /** Bytes wait to be read: whatever has kept them waiting, the line is not quiet. */
+  readonly hasBytes: boolean;
   /** Reads on after the handler refused bytes. */
   resume(): void;
   /** Stops reading and gives the device back as it was found. */

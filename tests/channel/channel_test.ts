@@ -114,6 +114,17 @@ Deno.test("Channel: bytes keep a record from being idle", async () => {
   assert.equal(bench.channel.journal.lastSequence, 0);
 });
 
+Deno.test("Channel: a record is not idle while the rest of it waits to be read", async () => {
+  using box = new JournalBox();
+  await using bench = await Bench.open({ box, idleFlushMs: 30 });
+  bench.source.read("begun, ");
+  bench.source.hasBytes = true;
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  bench.source.read("held up, done\n");
+  bench.source.hasBytes = false;
+  assert.deepEqual(await bench.records(), ["begun, held up, done (line_feed)"]);
+});
+
 Deno.test("Channel: an unfinished record of the last run is ended too when nothing follows", async () => {
   using box = new JournalBox();
   await using killed = await Bench.open({ box });

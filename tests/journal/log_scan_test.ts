@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
-import { type LogStretch, scanLog, startOfLoss, startOfNulls } from "../../src/journal/log_scan.ts";
+import {
+  isTorn,
+  type LogStretch,
+  scanLog,
+  startOfLoss,
+  startOfNulls,
+} from "../../src/journal/log_scan.ts";
 import type { ReadFile } from "../../src/platform/disk.ts";
 import { RecordHeader } from "../../src/record.ts";
 import { bytesOf, channel, headerText, timeMs } from "../support/journal_box.ts";
@@ -99,6 +105,27 @@ Deno.test("the first lost block begins where NULs begin that reach to a block's 
   assert.equal(startOfLoss(fileOf(bytesOf(whole)), 0), whole.length, "NULs that end elsewhere");
   const before = "x".repeat(510) + "\0\0" + "x".repeat(100);
   assert.equal(startOfLoss(fileOf(bytesOf(before)), 512), before.length, "what comes before");
+});
+
+Deno.test("a line is torn when it is not all there or reaches into a lost block", () => {
+  const block = (text: string, to = 512): string => text.padEnd(to, "\0");
+  const cases: [string, number, number, boolean][] = [
+    ["one\ntwo\n", 4, 8, false],
+    ["one\ntwo\n", 4, 9, true],
+    ["one\nt\0\0\0", 4, 8, true],
+    ["one\nt\0\0\0", 0, 4, false],
+    [block("one\nt") + "wo\n", 4, 515, true],
+    [block("one\nt") + "wo\n", 0, 4, false],
+    // The lost block goes on behind the line, and behind that the log.
+    [block("one\nt") + "four\n", 4, 8, true],
+    [block("one\nt", 511) + "four\n", 4, 8, false],
+    ["one\nt\0o\n", 4, 8, false],
+  ];
+  for (const [text, from, to, torn] of cases) {
+    const log = fileOf(bytesOf(text));
+    assert.equal(isTorn(log, from, to), torn, JSON.stringify([text.length, from, to]));
+    assert.equal(startOfLoss(log, Math.min(from, text.length)) < to, torn);
+  }
 });
 
 Deno.test("where the NULs at a log's end begin is found, whatever their number", () => {

@@ -138,15 +138,35 @@ Deno.test("a round that is not done is followed by another, without an append", 
 });
 
 Deno.test("what cannot wait is done at once, or right behind the round under way", async () => {
-  using time = new FakeTime();
+  using _time = new FakeTime();
   const bench = new Bench(250);
   bench.schedule.hurry();
   assert.equal(bench.syncs.length, 1);
   bench.schedule.hurry();
   assert.equal(bench.syncs.length, 1);
   await bench.end();
-  time.tick(250);
   assert.equal(bench.syncs.length, 2);
+});
+
+Deno.test("a round that wants another in its own turn gets it behind itself, not within", async () => {
+  using _time = new FakeTime();
+  const rounds: PromiseWithResolvers<boolean>[] = [];
+  const schedule: SyncSchedule = new SyncSchedule({
+    interval: 250,
+    appended: () => 0,
+    keep: () => {
+      const round = Promise.withResolvers<boolean>();
+      rounds.push(round);
+      if (rounds.length === 1) schedule.hurry();
+      return round.promise;
+    },
+    report: () => {},
+  });
+  schedule.hurry();
+  assert.equal(rounds.length, 1);
+  rounds[0]?.resolve(true);
+  await settled();
+  assert.equal(rounds.length, 2);
 });
 
 Deno.test("advance() tells readers of what is safe without a sync", async () => {

@@ -4,6 +4,7 @@ import type { Source, SourceHandler } from "../../src/source/source.ts";
 
 export class ScriptedSource implements Source {
   readonly name = "script";
+  hasBytes = false;
   resumed = 0;
   #handler: SourceHandler | undefined;
 

@@ -37,6 +37,7 @@ export class SerialSource implements Source {
   readonly name: string;
   readonly #options: SerialSourceOptions;
   readonly #stop = new AbortController();
+  #port: SerialPort | null = null;
   #entry: PollEntry | null = null;
   #settings: LineSettings | undefined;
   #done: Promise<void> = Promise.resolve();
@@ -49,6 +50,10 @@ export class SerialSource implements Source {
   /** Settings of the port while it is open, and afterwards those it had. */
   get settings(): LineSettings | undefined {
     return this.#settings;
+  }
+
+  get hasBytes(): boolean {
+    return this.#port !== null && this.#port.waiting() > 0;
   }
 
   start(handler: SourceHandler): void {
@@ -146,6 +151,7 @@ export class SerialSource implements Source {
     });
     const stop = (): void => ended.resolve(false);
     signal.addEventListener("abort", stop);
+    this.#port = port;
     this.#entry = entry;
     if (signal.aborted) stop();
     try {
@@ -155,6 +161,7 @@ export class SerialSource implements Source {
       return gone;
     } finally {
       signal.removeEventListener("abort", stop);
+      this.#port = null;
       this.#entry = null;
       await entry.remove();
       port.close();
