@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { appendAll, type AppendFile, type Disk } from "../platform/disk.ts";
 import { freeRotatedBase, type RotatedSegment } from "./rotated_segment.ts";
 import { encodeIndexHeader, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
-import type { SegmentFiles } from "./segment_files.ts";
+import { SegmentFiles } from "./segment_files.ts";
 import type { SegmentShelf } from "./segment_shelf.ts";
 
 const chunkBytes = 256 * 1024;
@@ -116,7 +116,7 @@ export class Homecoming {
       });
       files.remove();
       const { files: _, ...closed } = segment;
-      shelf.replace(segment, { ...closed, base, place: "disk" });
+      shelf.replace(segment, this.#atHome(closed, base));
       return files.close();
     }
     const base = this.#rotatedBase(segment);
@@ -132,6 +132,17 @@ export class Homecoming {
     segment.files?.close();
   }
 
+  /** Held open like those that were rotated: somebody may delete it before a sink has it. */
+  #atHome(segment: RotatedSegment, base: string): RotatedSegment {
+    const home = { ...segment, base, place: "disk" } as const;
+    try {
+      return { ...home, files: new SegmentFiles(this.#options.disk, base) };
+    } catch {
+      // Out of descriptors: it can be read by name.
+      return home;
+    }
+  }
+
   async #copyHome(segment: RotatedSegment): Promise<void> {
     const { disk, shelf } = this.#options;
     const log = disk.read(`${segment.base}.log`);
@@ -140,7 +151,7 @@ export class Homecoming {
       try {
         const base = this.#rotatedBase(segment);
         if (segment.count > 0) await this.#copy(segment, base, { log, index });
-        shelf.replace(segment, segment.count > 0 ? { ...segment, base, place: "disk" } : null);
+        shelf.replace(segment, segment.count > 0 ? this.#atHome(segment, base) : null);
         for (const ending of [".idx", ".log"]) disk.remove(segment.base + ending);
       } finally {
         index.close();

@@ -60,11 +60,10 @@ export class Journal implements AsyncDisposable {
   /** Opens or makes the channel's journal, repairing what a crash left behind. */
   static async open(options: JournalOptions): Promise<Journal> {
     const start = await startJournal(options);
-    const { home } = start;
-    await home?.saveDoubt();
+    await start.home?.saveDoubt();
     const journal = new Journal(options, start);
     try {
-      if (home !== null) await journal.#arrive(home);
+      if (start.home !== null) await journal.#arrive(start.home);
     } catch (error) {
       await journal.#closeFiles();
       throw error;
@@ -73,19 +72,18 @@ export class Journal implements AsyncDisposable {
   }
 
   private constructor(options: JournalOptions, start: JournalStart) {
-    const { home, joined } = start;
     this.name = channelName(options.channel);
     this.#options = options;
     this.#start = start;
-    this.#home = home;
+    this.#home = start.home;
     this.shelf = new SegmentShelf({ ...options, channel: this.name });
-    this.shelf.exchange(joined.segments);
+    this.shelf.exchange(start.joined.segments);
     this.#writer = new Writer({
       ...start,
       journal: options,
       channel: this.name,
       shelf: this.shelf,
-      start: joined,
+      start: start.joined,
       switched: () => {
         this.#saveState(false);
         // Not in this turn: two syncs of a file at once would share one error.
@@ -267,6 +265,8 @@ export class Journal implements AsyncDisposable {
   async #arrive(home: Home): Promise<void> {
     const next = Math.max(home.next.firstSequence, this.#writer.active.nextSequence);
     if (home.reasonForNewEpoch !== null) this.beginEpoch(next, home.reasonForNewEpoch);
+    // What is appended from here on is made safe by the next round.
+    const covered = this.lastSequence;
     if (this.#writer.hasWork) await this.#writer.keep(true);
     const isSaved = await this.#saveState(false);
     if (!isSaved && home.wasClosed) {
@@ -274,7 +274,7 @@ export class Journal implements AsyncDisposable {
       this.beginEpoch(this.lastSequence + 1, "the state cannot be saved");
     }
     this.#isOpen = true;
-    this.#schedule.advance(this.lastSequence);
+    this.#schedule.advance(covered);
   }
 
   #locate(sequence: number): ReadableSegment | null {
