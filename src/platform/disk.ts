@@ -12,7 +12,7 @@ export interface AppendFile {
   readNow(buffer: Uint8Array, offset: number): number;
   /** Makes what was appended survive a power cut, off the caller's turn. */
   sync(): Promise<void>;
-  /** The same, before it returns. */
+  /** The same, before it returns. Fails, too, where a `sync` that is under way is to fail. */
   syncNow(): void;
   truncate(length: number): void;
   /** Whether `path` still names this file: it does not once it is removed, moved or replaced. */
@@ -68,9 +68,23 @@ function readFrom(file: Deno.FsFile, buffer: Uint8Array, offset: number): number
 
 class DenoAppendFile implements AppendFile {
   readonly #file: Deno.FsFile;
+  /**
+   * Another open file description. The kernel tells each of them of a failure to write, but only
+   * once: two syncs at a time on a single one, and the one that is not told claims success.
+   */
+  readonly #syncedNow: Deno.FsFile;
 
   constructor(path: string) {
     this.#file = Deno.openSync(path, { read: true, append: true, create: true, mode: 0o640 });
+    try {
+      this.#syncedNow = Deno.openSync(path, { append: true });
+    } catch (error) {
+      this.#file.close();
+      throw error;
+    }
+    if (isSameFile(this.#file.statSync(), this.#syncedNow.statSync())) return;
+    this.close();
+    throw new Error(`open '${path}': it was replaced at this moment`);
   }
 
   append(bytes: Uint8Array): number {
@@ -86,7 +100,7 @@ class DenoAppendFile implements AppendFile {
   }
 
   syncNow(): void {
-    this.#file.syncDataSync();
+    this.#syncedNow.syncDataSync();
   }
 
   truncate(length: number): void {
@@ -96,8 +110,7 @@ class DenoAppendFile implements AppendFile {
   isAt(path: string): boolean {
     const own = this.#file.statSync();
     try {
-      const found = Deno.statSync(path);
-      return found.dev === own.dev && found.ino === own.ino;
+      return isSameFile(own, Deno.statSync(path));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;
@@ -106,7 +119,12 @@ class DenoAppendFile implements AppendFile {
 
   close(): void {
     this.#file.close();
+    this.#syncedNow.close();
   }
+}
+
+function isSameFile(one: Deno.FileInfo, other: Deno.FileInfo): boolean {
+  return one.dev === other.dev && one.ino === other.ino;
 }
 
 class DenoReadFile implements ReadFile {

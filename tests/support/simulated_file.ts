@@ -61,7 +61,7 @@ export class SimulatedFile {
   readonly #durable = new Bytes();
   #changes: Change[] = [];
   #settled = 0;
-  #hasLost = false;
+  #failedSyncs = 0;
 
   constructor(options: {
     readonly sectorBytes: number;
@@ -80,6 +80,11 @@ export class SimulatedFile {
   /** Number of changes so far: what a sync that begins now covers. */
   get changes(): number {
     return this.#settled + this.#changes.length;
+  }
+
+  /** Number of syncs that failed: each open description is told of a failure once. */
+  get failedSyncs(): number {
+    return this.#failedSyncs;
   }
 
   /** Fills `buffer` from `offset` on. */
@@ -112,7 +117,7 @@ export class SimulatedFile {
    * writes them unless they are written to again. Programs go on reading them.
    */
   lose(changes: number, random: RandomNumber): void {
-    this.#hasLost = true;
+    this.#failedSyncs += 1;
     const left = this.#torn(this.#take(changes), random);
     this.#durable.resize(0);
     this.#durable.write(0, left);
@@ -120,7 +125,7 @@ export class SimulatedFile {
 
   /** What a failed sync has lost counts as not written yet. */
   writeAgain(): void {
-    if (!this.#hasLost || !this.#lasting) return;
+    if (this.#failedSyncs === 0 || !this.#lasting) return;
     this.#changes.push({ do: "write", offset: 0, bytes: this.#content.view.slice() });
   }
 

@@ -47,6 +47,8 @@ export class SimulatedAppendFile extends Handle implements AppendFile {
   readonly #file: SimulatedFile;
   readonly #find: (path: string) => SimulatedNode | null;
   #full = false;
+  /** Failed syncs that each of the two descriptions has been told of. */
+  readonly #told: Record<"sync" | "syncNow", number>;
 
   constructor(
     options: HandleOptions,
@@ -56,6 +58,7 @@ export class SimulatedAppendFile extends Handle implements AppendFile {
     super(options, file);
     this.#file = file;
     this.#find = find;
+    this.#told = { sync: file.failedSyncs, syncNow: file.failedSyncs };
   }
 
   append(bytes: Uint8Array): number {
@@ -79,13 +82,13 @@ export class SimulatedAppendFile extends Handle implements AppendFile {
   }
 
   async sync(): Promise<void> {
-    const complete = this.#beginSync();
+    const complete = this.#beginSync("sync");
     if (this.conditions.syncs !== "at once") await this.conditions.wait();
     complete();
   }
 
   syncNow(): void {
-    this.#beginSync()();
+    this.#beginSync("syncNow")();
   }
 
   truncate(length: number): void {
@@ -105,7 +108,7 @@ export class SimulatedAppendFile extends Handle implements AppendFile {
   }
 
   /** Settles what was written up to now; what it returns does it. */
-  #beginSync(): () => void {
+  #beginSync(by: "sync" | "syncNow"): () => void {
     this.requireOpen();
     const covered = this.#file.changes;
     const orLose = (action: () => void): void => {
@@ -114,6 +117,7 @@ export class SimulatedAppendFile extends Handle implements AppendFile {
       } catch (error) {
         if (!this.conditions.dead) {
           this.#file.lose(covered, this.conditions.random);
+          this.#told[by] = this.#file.failedSyncs;
           this.conditions.callsSinceFailedSync = 0;
         }
         throw error;
@@ -123,6 +127,9 @@ export class SimulatedAppendFile extends Handle implements AppendFile {
     return () => {
       orLose(() => this.conditions.sync(this.path));
       this.#file.settle(covered);
+      if (this.#told[by] === this.#file.failedSyncs) return;
+      this.#told[by] = this.#file.failedSyncs;
+      throw systemError("EIO", `sync '${this.path}'`);
     };
   }
 }
