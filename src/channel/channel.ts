@@ -99,8 +99,6 @@ export class Channel implements AsyncDisposable {
 
   /** `caught` was read in the last run; the journal has been cut back to where it belongs. */
   start(caught: Caught | null): void {
-    // What the line said while the machine was down is lost: what comes next is not the end of that.
-    if (this.journal.rebooted) this.#append(this.#framer.flush("reboot"));
     if (caught !== null && caught.bytes.length > 0) this.#take(caught.bytes, caught.timeMs);
     this.#catch.disarm();
     this.#lastByteMs = this.#clock.monotonicMs();

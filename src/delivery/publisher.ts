@@ -3,6 +3,7 @@
 // stream says.
 
 import type { Clock } from "../platform/clock.ts";
+import type { Progress } from "../journal/holders.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { JournalReader } from "../journal/journal_reader.ts";
 import type { JournalRecord } from "../record.ts";
@@ -36,6 +37,8 @@ export class Publisher {
   readonly #flights = new Map<number, Flight>();
   #cursor: Cursor;
   #next: number;
+  /** Read up to here: these go out whatever becomes of the journal. */
+  #taken: number;
   #delivered = 0;
 
   constructor(options: {
@@ -52,6 +55,7 @@ export class Publisher {
     this.#journal = options.journal;
     this.#cursor = options.cursor;
     this.#next = options.cursor.next;
+    this.#taken = options.cursor.next - 1;
     this.#skip = new Set(options.skip);
     this.#window = options.window;
     this.#clock = options.clock;
@@ -72,6 +76,10 @@ export class Publisher {
   /** Everything that is synced has been acknowledged. */
   get caughtUp(): boolean {
     return this.#flights.size === 0 && this.#next > this.#journal.syncedSequence;
+  }
+
+  get progress(): Progress {
+    return { passed: this.#cursor.next - 1, taken: this.#taken };
   }
 
   /** When the oldest record that is not acknowledged was sent, on the monotonic clock. */
@@ -112,6 +120,7 @@ export class Publisher {
   async #publishBatch(reader: JournalReader, signal: AbortSignal): Promise<void> {
     const limits = { ...batch, buffer: this.#buffer };
     const { records, next, unreadable } = await reader.read(this.#next, limits);
+    this.#taken = next - 1;
     for (const { from, to } of unreadable) {
       this.#report({
         level: "error",

@@ -12,6 +12,7 @@ import {
   type NatsConnection,
   PermissionViolationError,
 } from "@nats-io/transport-node";
+import type { Progress } from "../journal/holders.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText, type Report } from "../platform/notice.ts";
@@ -69,7 +70,7 @@ export class Session {
   /** The highest sequence seen of each stream: subjects may go to different ones. */
   readonly #streamEnds = new Map<string, number>();
 
-  /** Connects, finds or makes the stream, compares, and begins to publish. @throws {SessionEnd} */
+  /** Connects, finds or makes the stream, and compares. @throws {SessionEnd} */
   static async open(options: SessionOptions): Promise<Session> {
     const connection = await dial(options.connection, options.signal);
     const session = new Session(options, connection);
@@ -132,12 +133,26 @@ export class Session {
     }
   }
 
+  /** How far the channel of the feed with this index has come. */
+  progress(feed: number): Progress | undefined {
+    return this.#publishers[feed]?.progress;
+  }
+
   /** Notes the position of every channel. */
   noteCursors(): void {
     for (const [i, publisher] of this.#publishers.entries()) {
       const name = this.#options.feeds[i]?.journal.name;
       const streamEnd = this.#streamEnds.get(publisher.stream) ?? 0;
       if (name !== undefined) this.#options.cursors.set(name, publisher.cursor(streamEnd));
+    }
+  }
+
+  /** Begins to publish. */
+  start(): void {
+    for (const publisher of this.#publishers) {
+      publisher.run(this.#stop.signal).catch((error) => {
+        this.#end("stalled", `read the journal: ${errorText(error)}`, error);
+      });
     }
   }
 
@@ -169,11 +184,6 @@ export class Session {
       const publisher = publishers.get(feed);
       if (publisher === undefined) throw new Error(`no publisher for ${feed.journal.name}`);
       this.#publishers.push(publisher);
-    }
-    for (const publisher of this.#publishers) {
-      publisher.run(this.#stop.signal).catch((error) => {
-        this.#end("stalled", `read the journal: ${errorText(error)}`, error);
-      });
     }
   }
 

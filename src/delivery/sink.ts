@@ -15,6 +15,7 @@
 import type { ConnectionOptions } from "@nats-io/transport-node";
 import { backoffMs } from "../platform/backoff.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { Progress } from "../journal/holders.ts";
 import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import { CursorFile } from "./cursor.ts";
@@ -55,6 +56,8 @@ export class Sink implements AsyncDisposable {
   readonly #cursors: CursorFile;
   readonly #stop = new AbortController();
   #session: Session | null = null;
+  /** Of each feed, when the last session ended. */
+  #progress: readonly Progress[];
   #state: SinkStatus["state"] = "connecting";
   #detail = "";
   #deliveredBefore = 0;
@@ -67,6 +70,13 @@ export class Sink implements AsyncDisposable {
       options.disk,
       `${options.statePath}/cursors-${options.name}.json`,
     );
+    this.#progress = options.feeds.map(({ journal }) => {
+      const next = this.#cursors.get(journal.name)?.next ?? 1;
+      return { passed: next - 1, taken: next - 1 };
+    });
+    for (const [feed, { journal }] of options.feeds.entries()) {
+      journal.shelf.holders.follow(options.name, () => this.#progressOf(feed));
+    }
     this.#release();
   }
 
@@ -134,8 +144,10 @@ export class Sink implements AsyncDisposable {
       return new SessionEnd("unauthorized", errorText(error), error);
     }
     this.#session = session;
+    session.start();
     const end = await this.#untilEnd(session);
     await session.close();
+    this.#progress = feeds.map((_, feed) => this.#progressOf(feed));
     this.#session = null;
     this.#deliveredBefore += session.delivered;
     await this.#saveCursors();
@@ -191,8 +203,12 @@ export class Sink implements AsyncDisposable {
   #release(): void {
     const { feeds, name } = this.#options;
     for (const { journal } of feeds) {
-      journal.release(name, (this.#cursors.get(journal.name)?.next ?? 1) - 1);
+      journal.shelf.release(name, (this.#cursors.get(journal.name)?.next ?? 1) - 1);
     }
+  }
+
+  #progressOf(feed: number): Progress {
+    return this.#session?.progress(feed) ?? this.#progress[feed] ?? { passed: 0, taken: 0 };
   }
 
   #announceDelivering(server: string): void {

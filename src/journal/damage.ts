@@ -45,6 +45,14 @@ export function unreadableRuns(sequences: readonly number[]): Damage[] {
   return found;
 }
 
+/** Without what is said of records from `end` on: they count in another segment. */
+export function damageBefore(end: number, damage: readonly Damage[]): Damage[] {
+  return damage.flatMap((each) => {
+    if (each.what !== "unreadable_records") return [each];
+    return each.from < end ? [{ ...each, to: Math.min(each.to, end - 1) }] : [];
+  });
+}
+
 /** The notices for the segment at `base`, its path without ending. */
 export function repairNotices(base: string, repair: RepairReport): Notice[] {
   const notices: Notice[] = [];

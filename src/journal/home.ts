@@ -19,6 +19,7 @@ import type { HomeSegments } from "./tail_junction.ts";
 export class Home implements HomeSegments {
   readonly rotated: readonly RotatedSegment[];
   readonly active: ActiveSegment;
+  /** The machine, as far as is known, went down since the last owner. */
   readonly rebooted: boolean;
   /** The last owner had closed the journal. */
   readonly wasClosed: boolean;

@@ -98,11 +98,6 @@ export class Journal implements AsyncDisposable {
     });
   }
 
-  /** The machine, as far as is known, went down since the last owner: what was open has no end. */
-  get rebooted(): boolean {
-    return this.#home?.rebooted ?? false;
-  }
-
   /** The disk could be opened: numbers are final, and records can be read. */
   get isOpen(): boolean {
     return this.#isOpen;
@@ -207,11 +202,6 @@ export class Journal implements AsyncDisposable {
     });
   }
 
-  /** `holder` has no more need of records up to `sequence`. */
-  release(holder: string, sequence: number): void {
-    this.shelf.release(holder, sequence);
-  }
-
   /** Gives out numbers from `nextSequence` on in a new epoch. */
   beginEpoch(nextSequence: number, reason: string): void {
     const header = { firstSequence: nextSequence, epoch: randomEpoch() };
@@ -263,10 +253,14 @@ export class Journal implements AsyncDisposable {
 
   /** Settles the numbering with what was found at home, before anybody may read. */
   async #arrive(home: Home): Promise<void> {
+    const { clock } = this.#options;
+    // What the line said while the machine was down is lost: what comes next does not go on there.
+    const isCutOff = home.rebooted && !this.#writer.inMemory && this.position.openBytes !== null;
     const next = Math.max(home.next.firstSequence, this.#writer.active.nextSequence);
     if (home.reasonForNewEpoch !== null) this.beginEpoch(next, home.reasonForNewEpoch);
     // What is appended from here on is made safe by the next round.
     const covered = this.lastSequence;
+    if (isCutOff) this.append([{ bytes: new Uint8Array(0), end: "reboot" }], clock.wallMs());
     if (this.#writer.hasWork) await this.#writer.keep(true);
     const isSaved = await this.#saveState(false);
     if (!isSaved && home.wasClosed) {

@@ -6,7 +6,7 @@ import { errorText, type Report } from "../platform/notice.ts";
 import type { RecordHeader } from "../record.ts";
 import { ActiveSegment } from "./active_segment.ts";
 import { decompressLog } from "./compression.ts";
-import { repairNotices } from "./damage.ts";
+import { damageBefore, repairNotices } from "./damage.ts";
 import { epochOf, type JournalState, randomEpoch } from "./journal_state.ts";
 import {
   completeMoves,
@@ -16,7 +16,13 @@ import {
 } from "./interrupted_rotation.ts";
 import { cutBackTo, type JournalPlace } from "./journal_place.ts";
 import { type RepairedSegment, repairSegment } from "./recovery.ts";
-import { filesOf, findRotatedSegment, lastEndOf, type RotatedSegment } from "./rotated_segment.ts";
+import {
+  filesOf,
+  findRotatedSegment,
+  lastEndOf,
+  readIndexHeader,
+  type RotatedSegment,
+} from "./rotated_segment.ts";
 import { makeDurable, writeAgain } from "./unsynced_files.ts";
 import { removeTwins } from "./twin_segments.ts";
 import { damagedPackNotice } from "./unpack_report.ts";
@@ -72,7 +78,8 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
   mendHoles(place, rotated);
   const newest = rotated.pop();
   if (newest !== undefined && !newest.compressed && state?.closed !== true) {
-    const hints = { isRotated: true, isNewest: true };
+    const end = readIndexHeader(disk, `${folder}/${channel}`)?.firstSequence;
+    const hints = { isRotated: true, isNewest: true, end };
     const repaired = repair(place, newest.base, newest.firstSequence, hints);
     damaged ||= repaired.damage.length > 0;
     if (repaired.extent.open !== null) {
@@ -259,20 +266,22 @@ interface RepairHints {
   readonly isRotated?: boolean;
   /** It may have been written to when the machine went down. */
   readonly isNewest?: boolean;
+  /** First sequence of the next segment: what this one holds from there on was copied into that. */
+  readonly end?: number | undefined;
 }
 
 function repair(
   place: Place,
   base: string,
   firstSequence: number,
-  { isRotated = false, isNewest = false }: RepairHints,
+  { isRotated = false, isNewest = false, end = Infinity }: RepairHints,
 ): RepairedSegment {
   const { disk, recordHeader, state, report, wallMs, boot } = place;
   const powerCut = isNewest && (state === undefined || !state.closed && state.boot !== boot);
   // A header that a power cut took was never synced: nobody knows which numbers stood there.
   const epoch = powerCut ? undefined : epochOf(state, firstSequence);
   const fallback = { firstSequence, epoch: epoch ?? randomEpoch() };
-  const repaired = repairSegment({
+  const found = repairSegment({
     disk,
     base,
     recordHeader,
@@ -281,6 +290,7 @@ function repair(
     ...(isRotated ? { expectedFirstSequence: firstSequence } : {}),
     powerCut,
   });
+  const repaired = { ...found, damage: damageBefore(end, found.damage) };
   for (const notice of repairNotices(base, repaired)) report(notice);
   return repaired;
 }

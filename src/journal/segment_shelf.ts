@@ -5,6 +5,7 @@
 import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import { compressLog, decompressLog } from "./compression.ts";
+import { Holders } from "./holders.ts";
 import { planRetention } from "./retention.ts";
 import { unpackNotices } from "./unpack_report.ts";
 import { filesOf, type RotatedSegment } from "./rotated_segment.ts";
@@ -14,12 +15,12 @@ import { removeSegment } from "./segment_files.ts";
 const heldSegments = 4;
 
 export class SegmentShelf {
+  readonly holders: Holders;
   readonly #disk: Disk;
   readonly #channel: string;
   readonly #maxBackups: number;
   readonly #compress: boolean;
   readonly #report: Report;
-  readonly #released: Map<string, number>;
   #segments: RotatedSegment[] = [];
   #work: Promise<void> = Promise.resolve();
   #tidying = false;
@@ -38,17 +39,12 @@ export class SegmentShelf {
     this.#channel = options.channel;
     this.#maxBackups = options.maxBackups;
     this.#compress = options.compress;
-    this.#released = new Map(options.holders.map((holder) => [holder, 0]));
+    this.holders = new Holders(options.holders);
     this.#report = options.report;
   }
 
   get segments(): readonly RotatedSegment[] {
     return this.#segments;
-  }
-
-  /** Every sink has passed the records up to this sequence. */
-  get releasedSequence(): number {
-    return Math.min(...this.#released.values());
   }
 
   /** The segment that holds `sequence`, or else the first one behind it. */
@@ -86,9 +82,9 @@ export class SegmentShelf {
 
   /** `holder` has no more need of records up to `sequence`. */
   release(holder: string, sequence: number): void {
-    const before = this.releasedSequence;
-    this.#released.set(holder, sequence);
-    if (this.#segments.length > 0 && this.releasedSequence !== before) this.#tidy();
+    const before = this.holders.releasedSequence;
+    this.holders.release(holder, sequence);
+    if (this.#segments.length > 0 && this.holders.releasedSequence !== before) this.#tidy();
   }
 
   /** Lets a segment go before its time, and tells exactly what that costs. */
@@ -141,7 +137,7 @@ export class SegmentShelf {
   #forget(segment: RotatedSegment, why: string): void {
     this.#segments = this.#segments.filter((each) => each !== segment);
     if (segment.count === 0) return;
-    const from = Math.max(segment.firstSequence, this.releasedSequence + 1);
+    const from = Math.max(segment.firstSequence, this.holders.passedSequence + 1);
     const to = segment.lastSequence;
     const lost = to - from + 1;
     if (lost > 0) {
@@ -189,7 +185,7 @@ export class SegmentShelf {
     this.#segments = this.#segments.map((segment) => {
       const { files, ...closed } = segment;
       const needed = segment.place !== "disk" || files === undefined ||
-        newest.has(segment) && segment.lastSequence > this.releasedSequence;
+        newest.has(segment) && segment.lastSequence > this.holders.releasedSequence;
       if (!needed) files.close();
       return needed ? segment : closed;
     });
@@ -199,7 +195,7 @@ export class SegmentShelf {
     const plan = planRetention(this.#segments.filter(({ place }) => place === "disk"), {
       maxBackups: this.#maxBackups,
       compress: this.#compress,
-      releasedSequence: this.releasedSequence,
+      releasedSequence: this.holders.releasedSequence,
     });
     for (const segment of plan.remove) {
       removeSegment(this.#disk, segment.base);

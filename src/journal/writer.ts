@@ -143,7 +143,8 @@ export class Writer implements TailUser {
     if (inMemory.length === 0 && this.#inMemory && this.#active.extent.count > 0) {
       this.#rotateInMemory(this.#nextHeader());
     }
-    const oldest = shelf.segments.find((each) => each.place === "memory" && each !== underWay);
+    const mayGo = shelf.segments.filter((each) => each.place === "memory" && each !== underWay);
+    const oldest = mayGo.find((each) => !shelf.holders.isUnderWay(each)) ?? mayGo[0];
     if (oldest === undefined) return false;
     shelf.giveUp(oldest, "the disk takes none, and the memory for them is full");
     return true;

@@ -128,10 +128,10 @@ for (const [jump, jumpMs] of Object.entries(jumps)) {
       clock.step(i % 2 === 0 ? jumpMs : -jumpMs / 2);
     }
     assert.deepEqual(await texts(journal), ["1", "2", "3", "4", "5", "6", "7", "8"]);
-    journal.release("sink", 3);
+    journal.shelf.release("sink", 3);
     await waitFor("three to go", () => box.rotated().length === 4);
     assert.deepEqual(await texts(journal), ["4", "5", "6", "7", "8"]);
-    journal.release("sink", 8);
+    journal.shelf.release("sink", 8);
     await waitFor("all but two to go", () => box.rotated().length === 2);
     assert.deepEqual(await texts(journal), ["6", "7", "8"]);
     assert.deepEqual(box.complaints(), []);
@@ -159,7 +159,7 @@ for (const [jump, jumpMs] of Object.entries(jumps)) {
       await journal.sync();
       clock.step(i % 2 === 0 ? jumpMs : -jumpMs / 2);
     }
-    journal.release("sink", 2);
+    journal.shelf.release("sink", 2);
     space.start([journal]);
     await waitFor("the ceiling to hold", () => journal.bytes <= 1024 * 1024 * 0.001);
     const kept = await texts(journal);

@@ -205,7 +205,7 @@ async function packedBox(): Promise<{ readonly box: JournalBox; readonly base: s
   await journal.sync();
   const [base] = box.rotated();
   assert.ok(base !== undefined);
-  journal.release("sink", journal.lastSequence);
+  journal.shelf.release("sink", journal.lastSequence);
   await waitFor("packing", () => box.files().includes(`${base}.log.gz`));
   return { box, base };
 }

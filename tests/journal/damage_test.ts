@@ -244,8 +244,8 @@ async function hitLog(specimen: Specimen, { fault, cause, path, at, bit, newest 
     const quarantined = end.quarantined.map((range) => ["quarantined_bytes", range]);
     assert.deepEqual(told.map(({ kind, details }) => [kind, details]), quarantined, what);
     const openBytes = path === activeLog ? end.openBytes : specimen.openBytes;
-    assert.equal(opened.journal.position.openBytes, openBytes, what);
-  } else assert.equal(opened.journal.position.openBytes, specimen.openBytes, what);
+    assert.equal(opened.openBytes, openBytes, what);
+  } else assert.equal(opened.openBytes, specimen.openBytes, what);
   await assertSettled(disk, opened, boots[cause], what);
 }
 
@@ -277,7 +277,7 @@ for (const fault of faults) {
         const opened = await openAndRead(disk);
         const endsKept = fault === "flip" || fault === "NUL byte";
         assertExact(opened, specimen, touched, { endsKept, what });
-        assert.equal(opened.journal.position.openBytes, specimen.openBytes, what);
+        assert.equal(opened.openBytes, specimen.openBytes, what);
         await assertSettled(disk, opened, "first boot", what);
       }
     });

@@ -202,30 +202,26 @@ Deno.test("behind the first block that a power cut took nobody can tell what is 
     ["quarantined_bytes", { from: begun.length, to: begun.length + behind.length - 1 }],
   ]);
   assert.ok(textOf(box.bytes(quarantine)).endsWith(`\n${behind}\n`));
-  assert.equal(journal.position.openBytes, "lost".length);
-  assert.deepEqual(await texts(journal), ["one"]);
+  assert.deepEqual(await texts(journal), ["one", "lost"]);
   using left = box.copy();
   await using again = await left.open({ boot: "second boot" });
   assert.deepEqual(left.notices, []);
   feed(again, "~\n");
-  assert.deepEqual(await texts(again), ["one", "lost~"]);
+  assert.deepEqual(await texts(again), ["one", "lost", "~"]);
 });
 
 for (
   const [boot, kept, stays] of [
-    ["first boot", "the be\0\0\0", "a kill: they are bytes of the record"],
-    ["second boot", "the be", "a power cut: they go to the quarantine"],
+    ["first boot", ["the be\0\0\0~"], "a kill: they are bytes of the record"],
+    ["second boot", ["the be", "~"], "a power cut: they go to the quarantine"],
   ] as const
 ) {
   Deno.test(`NULs behind an open record after ${stays}`, async () => {
     using box = await boxWithTail(`${headerText}the be\0\0\0`);
     await using journal = await box.open({ boot });
-    assert.equal(journal.position.openBytes, kept.length);
     feed(journal, "~\n");
-    await journal.sync();
-    const { records } = await readAll(journal);
-    assert.deepEqual(records.map((record) => plain(record).text), ["one", "two", `${kept}~`]);
-    assert.deepEqual(box.complaints(), kept === "the be" ? ["quarantined_bytes"] : []);
+    assert.deepEqual(await texts(journal), ["one", "two", ...kept]);
+    assert.deepEqual(box.complaints(), kept.length > 1 ? ["quarantined_bytes"] : []);
   });
 }
 
@@ -248,7 +244,7 @@ Deno.test("a clean stop synced everything: NULs behind an open record stay, even
     feed(journal, "one\nthe be\0\0");
   }
   await using journal = await box.open({ boot: "second boot" });
-  assert.equal(journal.position.openBytes, 8);
+  assert.deepEqual(await texts(journal), ["one", "the be\0\0"]);
   assert.deepEqual(box.complaints(), []);
 });
 
@@ -278,9 +274,9 @@ Deno.test("an index that is lost in a power cut vouches for nothing: records get
     ["index_lost", { from: 0, to: size - 1 }],
     ["quarantined_bytes", { from: begun.length, to: size - 1 }],
   ]);
-  assert.equal(journal.position.openBytes, "three".length);
+  await journal.sync();
   const { records } = await readAll(journal);
-  assert.deepEqual(records.map((record) => plain(record).text), ["one", "two"]);
+  assert.deepEqual(records.map((record) => plain(record).text), ["one", "two", "three"]);
   assert.ok(records.every((record) => !ids.has(plain(record).id)));
 });
 
@@ -324,8 +320,8 @@ Deno.test("what is open when a rotation is refused half-way and the power goes l
   // Memory does not outlive a power cut.
   rmSync(left.tailFolder, { recursive: true });
   await using heir = await left.open({ boot: "second boot" });
-  assert.equal(heir.position.openBytes, "the be".length);
+  assert.deepEqual(await texts(heir), ["one", "the be"]);
   const set = left.files().filter((file) => file.endsWith(".quarantine"));
   assert.equal(set.length, 2, "the NULs stood in both logs");
-  assert.equal(left.logText(), `${headerText}one\n${headerText}the be`);
+  assert.equal(left.logText(), `${headerText}one\n${headerText}the be\n`);
 });

@@ -69,12 +69,12 @@ Deno.test("nothing goes before every holder has released it", async () => {
   const holders = ["here", "there"];
   await using journal = await box.open({ maxSegmentBytes: 1, maxBackups: 0, holders });
   await fill(journal);
-  journal.release("here", 6);
+  journal.shelf.release("here", 6);
   assert.deepEqual(await texts(journal), names);
-  journal.release("there", 2);
+  journal.shelf.release("there", 2);
   await waitFor("two to go", () => box.rotated().length === 3);
   assert.deepEqual(await texts(journal), names.slice(2));
-  journal.release("there", 6);
+  journal.shelf.release("there", 6);
   await waitFor("all that is rotated to go", () => box.rotated().length === 0);
   assert.deepEqual(await texts(journal), ["six"], "the active segment is never deleted");
 });
@@ -84,7 +84,7 @@ Deno.test("a reader of records that were deleted goes on behind them and says so
   await using journal = await box.open({ maxSegmentBytes: 1, maxBackups: 0 });
   await fill(journal);
   await journal.sync();
-  journal.release("sink", 3);
+  journal.shelf.release("sink", 3);
   await waitFor("the deletion", () => box.rotated().length === 2);
   using reader = journal.reader();
   const { records, unreadable, next } = await reader.read(2, { maxRecords: 9, maxBytes: 1000 });
@@ -99,7 +99,7 @@ Deno.test("released segments are packed, and unpacked for a reader that goes bac
   await fill(journal);
   await journal.sync();
   const logs = box.rotated().map((base) => textOf(box.bytes(`${base}.log`)));
-  journal.release("sink", 4);
+  journal.shelf.release("sink", 4);
   await waitFor("packing", () => endings(box).join() === "gz,gz,gz,gz,log");
   const packed = box.rotated().slice(0, 4).map((base) =>
     textOf(gunzipSync(box.bytes(`${base}.log.gz`)))
@@ -113,7 +113,7 @@ Deno.test("packed segments are found, read and deleted after a restart", async (
   {
     await using journal = await box.open({ maxSegmentBytes: 1, compress: true });
     await fill(journal);
-    journal.release("sink", 5);
+    journal.shelf.release("sink", 5);
     await waitFor("packing", () => endings(box).join() === "gz,gz,gz,gz,gz");
   }
   {
@@ -121,7 +121,7 @@ Deno.test("packed segments are found, read and deleted after a restart", async (
     assert.deepEqual(await texts(journal), names);
   }
   await using journal = await box.open({ maxBackups: 1 });
-  journal.release("sink", 6);
+  journal.shelf.release("sink", 6);
   await waitFor("deletion", () => box.rotated().length === 1);
   assert.deepEqual(await texts(journal), ["five", "six"]);
 });
@@ -150,12 +150,12 @@ Deno.test("packing that the disk refuses is said, and made up for", async () => 
   disk.before = ({ what, path }) => {
     if (what === "append" && path.includes(".gz")) throw new Error("no room");
   };
-  journal.release("sink", 2);
+  journal.shelf.release("sink", 2);
   await waitFor("the notice", () => box.notices.some(({ kind }) => kind === "retention_failed"));
   assert.deepEqual(await texts(journal), names);
   assert.deepEqual(box.files().filter((file) => file.endsWith(".tmp")), [], "it takes no room");
   disk.heal();
-  journal.release("sink", 3);
+  journal.shelf.release("sink", 3);
   await waitFor("packing", () => endings(box).join() === "gz,gz,gz,log,log");
   assert.deepEqual(await texts(journal), names);
 });
@@ -165,7 +165,7 @@ Deno.test("a gzip of several members is read whole", async () => {
   {
     await using journal = await box.open({ maxSegmentBytes: 1, compress: true });
     await fill(journal);
-    journal.release("sink", 1);
+    journal.shelf.release("sink", 1);
     await waitFor("packing", () => endings(box)[0] === "gz");
   }
   const file = `${box.rotated()[0]}.log.gz`;

@@ -78,9 +78,6 @@ class CutBox implements AsyncDisposable {
       // What an earlier power cut left is told again.
       if (this.#boot === 2) assert.ok(Number(details?.["from"]) > lasting, message);
     }
-    if (journal.position.openBytes !== null) {
-      journal.append([{ bytes: new Uint8Array(0), end: "reboot" }], this.#timeMs);
-    }
     await journal.sync();
     this.#model.outlivePowerCut(await findAll(journal));
   }
@@ -91,7 +88,7 @@ class CutBox implements AsyncDisposable {
     assert.ok(journal !== null);
     for (let steps = this.#random.integer(1, 150); steps > 0; steps--) await this.#step(journal);
     if (this.#random.next() < 0.3) {
-      journal.release("sink", journal.syncedSequence);
+      journal.shelf.release("sink", journal.syncedSequence);
       this.#model.release(journal.syncedSequence);
     }
     // What is synced until here must survive. Syncs may be under way.

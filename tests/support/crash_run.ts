@@ -148,7 +148,7 @@ export class CrashRun {
     const sequence = (journal?.syncedSequence ?? 0) - behind;
     if (journal === null || sequence < 1) return;
     this.#model.release(sequence);
-    journal.release("sink", sequence);
+    journal.shelf.release("sink", sequence);
   }
 
   /** Opens the journal; on a disk that fails, after it was mended. */
@@ -190,14 +190,6 @@ export class CrashRun {
   /** Holds the journal that has just been opened against the model. */
   async #hold(journal: Journal): Promise<void> {
     // A disk that refused to be opened takes records from now on.
-    await this.#box.settled(journal.sync());
-    const { openBytes } = journal.position;
-    if (this.#powerLost) {
-      assert.equal(journal.rebooted, true, "the power cut was noticed");
-      if (openBytes !== null) {
-        journal.append([{ bytes: new Uint8Array(0), end: "reboot" }], this.#box.wallMs);
-      }
-    }
     await this.#box.settled(journal.sync());
     const found = await this.#found(journal);
     if (this.#powerLost) this.#model.outlivePowerCut(found);

@@ -7,7 +7,7 @@ import { Journal } from "../../src/journal/journal.ts";
 import { indexEntryBytes, indexHeaderBytes } from "../../src/journal/segment_index.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import type { Notice } from "../../src/platform/notice.ts";
-import type { JournalRecord } from "../../src/record.ts";
+import { type JournalRecord, RecordHeader } from "../../src/record.ts";
 import { channel, name, plentyOfRoom } from "./journal_box.ts";
 import { MemoryDisk } from "./memory_disk.ts";
 
@@ -26,7 +26,10 @@ export interface Placed {
 
 export interface Opened {
   readonly journal: Journal;
+  /** But the one that was open when the machine went down. */
   readonly records: Map<number, JournalRecord>;
+  /** Bytes of the record that is open, or was when the machine went down; `null` when none. */
+  readonly openBytes: number | null;
   readonly notices: readonly Notice[];
   /** Sequences that the notices of opening name. */
   readonly named: ReadonlySet<number>;
@@ -72,13 +75,20 @@ export async function openAndRead(disk: MemoryDisk, boot = "first boot"): Promis
       addRange(named, Number(details?.["from"]), Number(details?.["to"]));
     }
   }
+  // Ends what was open when the machine went down, too.
+  await journal.sync();
+  let { openBytes } = journal.position;
+  const header = new RecordHeader(channel);
   const unreadable = new Set(named);
   const records = new Map<number, JournalRecord>();
   using reader = journal.reader();
   for (let next = 1;;) {
     const read = await reader.read(next, { maxRecords: 1000, maxBytes: 1_000_000 });
-    if (read.next === next) return { journal, records, notices, named, unreadable };
-    for (const record of read.records) records.set(record.sequence, record);
+    if (read.next === next) return { journal, records, openBytes, notices, named, unreadable };
+    for (const record of read.records) {
+      if (record.end === "reboot") openBytes = record.line.length - header.length - 1;
+      else records.set(record.sequence, record);
+    }
     for (const { from, to } of read.unreadable) addRange(unreadable, from, to);
     next = read.next;
   }

@@ -115,7 +115,8 @@ export class SpaceKeeper implements SpaceGate, AsyncDisposable {
         bytes: segment.bytes,
         endedMs: rotatedTimeMs(segment.base),
         firstSequence: segment.firstSequence,
-        released: segment.lastSequence <= shelf.releasedSequence,
+        passed: segment.lastSequence <= shelf.holders.passedSequence,
+        underWay: shelf.holders.isUnderWay(segment),
         giveUp: (why: string) => shelf.giveUp(segment, why),
       }))
     );

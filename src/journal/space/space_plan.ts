@@ -5,7 +5,8 @@
 // is only deleted where that helps: for the ceiling, because it is our own use that breaks it; for
 // the floor, only when memory takes no more records either, and one segment at a time. Below half
 // the floor not even then: we keep the floor ourselves, so somebody else is filling the disk, and
-// whatever we delete would only feed him.
+// whatever we delete would only feed him. What is just being delivered goes last: nobody could tell
+// what of it is lost.
 
 import { floorMarginBytes } from "./space_limits.ts";
 
@@ -18,7 +19,9 @@ export interface SpaceSegment {
   readonly endedMs: number;
   readonly firstSequence: number;
   /** Every sink has passed its last record. */
-  readonly released: boolean;
+  readonly passed: boolean;
+  /** Some sink may be about to have records of it. */
+  readonly underWay: boolean;
 }
 
 export interface SpaceNeed {
@@ -45,9 +48,10 @@ export function planSpace<Segment extends SpaceSegment>(
   const ceilingBytes = Math.max(0, need.journalBytes - (need.maxTotalBytes ?? Infinity));
   const floorBytes = missingBytes(need);
   const waiting = oldestFirst(segments);
-  const released = waiting.filter((segment) => segment.released);
-  const plan = enough(released, Math.max(ceilingBytes, floorBytes));
-  const needed = waiting.filter((segment) => !segment.released);
+  const passed = waiting.filter((segment) => segment.passed);
+  const plan = enough(passed, Math.max(ceilingBytes, floorBytes));
+  const needed = waiting.filter((segment) => !segment.passed);
+  needed.sort((a, b) => Number(a.underWay) - Number(b.underWay));
   const sacrificed = enough(needed, ceilingBytes - sumOf(plan));
   plan.push(...sacrificed);
   const floorIsOurs = need.freeBytes >= need.floorBytes / 2;

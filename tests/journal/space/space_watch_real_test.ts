@@ -104,9 +104,9 @@ able.test("on a disk that others fill, delivered segments give way and needed on
   for (let i = 1; i <= 8; i++) {
     const path = disk.join(`segment-${i}`);
     writeFileSync(path, new Uint8Array(megabyte / 2));
-    const released = i !== 3;
+    const passed = i !== 3;
     const place = { channel: "a", firstSequence: i, endedMs: i };
-    segments = [...segments, { ...place, bytes: megabyte / 2, released, path }];
+    segments = [...segments, { ...place, bytes: megabyte / 2, passed, underWay: false, path }];
   }
   await using watched = new Watched(disk, ({ freeBytes, floorBytes, belowFloor }) => {
     const need = { maxTotalBytes: undefined, journalBytes: 0, tailFull: true };
