@@ -115,8 +115,11 @@ export class Rotation {
 
 /** Removes what a coming segment has left that the disk refused to make. */
 export function sweepComing(disk: Disk, folder: string, channel: string): void {
-  for (const ending of [".next.idx", ".next.log"]) {
-    const path = `${folder}/${channel}${ending}`;
-    if (disk.size(path) !== null) disk.remove(path);
-  }
+  const log = `${folder}/${channel}.next.log`;
+  const index = `${folder}/${channel}.next.idx`;
+  if (disk.size(log) !== null) disk.remove(log);
+  if (disk.size(index) === null) return;
+  // A power cut may bring the log back, under whatever name: then its index tells what it is.
+  disk.syncFolderNow(folder);
+  disk.remove(index);
 }

@@ -1,6 +1,7 @@
 // The log and the index of a segment that is being written, or was until lately. They are read back
 // through the same descriptors, so that what they hold is at hand even when their names are gone.
 
+import { dirname } from "node:path";
 import { appendAll, type AppendFile, type Disk } from "../platform/disk.ts";
 
 type Ending = ".log" | ".idx";
@@ -109,8 +110,12 @@ export class SegmentFiles {
     if (this.isSealed && this.log.isAt(log)) setAside(this.#disk, log, "stray");
     const isPair = log.slice(0, -4) === index.slice(0, -4);
     if (isPair && this.areHere()) return removeSegment(this.#disk, this.base);
+    if (this.log.isAt(log)) {
+      this.#disk.remove(log);
+      // A power cut may bring it back: then its index tells what it is.
+      this.#disk.syncFolderNow(dirname(log));
+    }
     if (this.index.isAt(index)) this.#disk.remove(index);
-    if (this.log.isAt(log)) this.#disk.remove(log);
   }
 
   /** Deletes and closes the files of a segment that came to nothing; what is left is swept up later. */
@@ -152,11 +157,19 @@ export class SegmentFiles {
  * in between leaves a whole segment or nothing (interrupted_rotation.ts).
  */
 export function removeSegment(disk: Disk, base: string): void {
-  const temporary = `${base}.idx.tmp`;
-  if (disk.size(`${base}.idx`) !== null) disk.rename(`${base}.idx`, temporary);
-  for (const path of [`${base}.log`, `${base}.log.gz`, temporary]) {
-    if (disk.size(path) !== null) disk.remove(path);
+  const index = `${base}.idx`;
+  const temporary = `${index}.tmp`;
+  if (disk.size(index) !== null) disk.rename(index, temporary);
+  try {
+    for (const path of [`${base}.log.gz`, `${base}.log`]) {
+      if (disk.size(path) !== null) disk.remove(path);
+    }
+  } catch (error) {
+    // Whole it can still be read.
+    if (disk.size(temporary) !== null) disk.rename(temporary, index);
+    throw error;
   }
+  if (disk.size(temporary) !== null) disk.remove(temporary);
 }
 
 /** What is not ours to delete: a file that somebody put where ours belongs, or bytes of nobody. */

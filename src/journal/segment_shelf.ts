@@ -23,6 +23,7 @@ export class SegmentShelf {
   readonly #report: Report;
   #segments: RotatedSegment[] = [];
   #work: Promise<void> = Promise.resolve();
+  readonly #toRemove: string[] = [];
   #tidying = false;
   #stopped = false;
 
@@ -45,6 +46,10 @@ export class SegmentShelf {
 
   get segments(): readonly RotatedSegment[] {
     return this.#segments;
+  }
+
+  get bytesInMemory(): number {
+    return this.#inMemory.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** The segment that holds `sequence`, or else the first one behind it. */
@@ -104,6 +109,18 @@ export class SegmentShelf {
     else this.#inBackground(now);
   }
 
+  /**
+   * Lets the oldest segment in memory go that is not just on its way to a sink, or else the oldest;
+   * false when there is none but `kept`.
+   */
+  giveUpOldest(kept: RotatedSegment | null): boolean {
+    const mayGo = this.#inMemory.filter((each) => each !== kept);
+    const segment = mayGo.find((each) => !this.holders.isUnderWay(each)) ?? mayGo[0];
+    if (segment === undefined) return false;
+    this.giveUp(segment, "the disk takes none, and the memory for them is full");
+    return true;
+  }
+
   /** Segments whose files were deleted: those still held open are to be copied, the others are lost. */
   noticeVanished(): void {
     for (const segment of this.#segments) {
@@ -132,6 +149,10 @@ export class SegmentShelf {
     this.#stopped = true;
     await this.#work;
     for (const { files } of this.#segments) files?.close();
+  }
+
+  get #inMemory(): RotatedSegment[] {
+    return this.#segments.filter(({ place }) => place === "memory");
   }
 
   #forget(segment: RotatedSegment, why: string): void {
@@ -197,9 +218,12 @@ export class SegmentShelf {
       compress: this.#compress,
       releasedSequence: this.holders.releasedSequence,
     });
-    for (const segment of plan.remove) {
-      removeSegment(this.#disk, segment.base);
-      this.#segments = this.#segments.filter((each) => each !== segment);
+    // Nobody reads what may be half gone; what the disk does not let go is tried again.
+    this.#segments = this.#segments.filter((each) => !plan.remove.includes(each));
+    this.#toRemove.push(...plan.remove.map(({ base }) => base));
+    for (let base = this.#toRemove[0]; base !== undefined; base = this.#toRemove[0]) {
+      removeSegment(this.#disk, base);
+      this.#toRemove.shift();
     }
     for (const segment of plan.compress) {
       if (this.#stopped) return;

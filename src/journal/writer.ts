@@ -25,6 +25,7 @@ export class Writer implements TailUser {
   #rotation: Rotation | null = null;
   /** What came home from memory stays there until it is safe on the disk. */
   #fallback: ActiveSegment | null = null;
+  /** Not 0 while a rotation is put off. */
   #nextRotationMs = 0;
   #nextHomecomingMs = 0;
   #needsSweeping = false;
@@ -80,11 +81,8 @@ export class Writer implements TailUser {
   }
 
   get tailBytes(): number {
-    const { segments } = this.#options.shelf;
-    let bytes = segments.reduce((sum, each) => sum + (each.place === "memory" ? each.bytes : 0), 0);
-    if (this.#inMemory) bytes += this.#active.bytes;
-    if (this.#fallback !== null) bytes += this.#fallback.bytes;
-    return bytes;
+    const active = this.#inMemory ? this.#active : this.#fallback;
+    return this.#options.shelf.bytesInMemory + (active?.bytes ?? 0);
   }
 
   /** Appends, in memory where the disk refuses. @throws {Error} when memory refuses as well */
@@ -138,16 +136,10 @@ export class Writer implements TailUser {
 
   giveUpOldest(): boolean {
     const { shelf } = this.#options;
-    const { underWay } = this.#homecoming;
-    const inMemory = shelf.segments.filter(({ place }) => place === "memory");
-    if (inMemory.length === 0 && this.#inMemory && this.#active.extent.count > 0) {
+    if (shelf.bytesInMemory === 0 && this.#inMemory && this.#active.extent.count > 0) {
       this.#rotateInMemory(this.#nextHeader());
     }
-    const mayGo = shelf.segments.filter((each) => each.place === "memory" && each !== underWay);
-    const oldest = mayGo.find((each) => !shelf.holders.isUnderWay(each)) ?? mayGo[0];
-    if (oldest === undefined) return false;
-    shelf.giveUp(oldest, "the disk takes none, and the memory for them is full");
-    return true;
+    return shelf.giveUpOldest(this.#homecoming.underWay);
   }
 
   /** Goes on where these segments end. */
@@ -175,9 +167,9 @@ export class Writer implements TailUser {
     try {
       this.#rotate(this.#nextHeader(), true);
     } catch (error) {
-      this.#nextRotationMs = clock.monotonicMs() + 4 * retryMs;
       const message = `begin a new log: ${errorText(error)}; the old one goes on`;
-      this.#say("warning", "rotation_postponed", message);
+      if (this.#nextRotationMs === 0) this.#say("warning", "rotation_postponed", message);
+      this.#nextRotationMs = clock.monotonicMs() + 4 * retryMs;
     }
   }
 
@@ -194,13 +186,18 @@ export class Writer implements TailUser {
   }
 
   #checkPlace(): void {
-    const { journal, channel } = this.#options;
-    if (journal.space.isClosed) throw new Error("the disk has less free space than must be left");
-    if (!this.isHere) throw new Error(`${channel}.log was deleted or moved away`);
-    if (this.#needsSweeping && this.#rotation === null) {
-      sweepComing(journal.disk, journal.folder, channel);
-      this.#needsSweeping = false;
+    if (this.#options.journal.space.isClosed) {
+      throw new Error("the disk has less free space than must be left");
     }
+    if (!this.isHere) throw new Error(`${this.#options.channel}.log was deleted or moved away`);
+    if (this.#rotation === null) this.#sweep();
+  }
+
+  #sweep(): void {
+    if (!this.#needsSweeping) return;
+    const { journal: { disk, folder }, channel } = this.#options;
+    sweepComing(disk, folder, channel);
+    this.#needsSweeping = false;
   }
 
   #rotate(header: IndexHeader, formerIsHere: boolean): void {
@@ -208,9 +205,11 @@ export class Writer implements TailUser {
     const former = this.#active;
     const wallMs = journal.clock.wallMs();
     const options = { ...this.#options, ...journal, channel: this.#options.channel };
+    this.#sweep();
     this.#needsSweeping = true;
     const rotation = new Rotation({ ...options, header, wallMs, former, formerIsHere });
     this.#needsSweeping = false;
+    this.#nextRotationMs = 0;
     if (!formerIsHere) this.#fallback = former;
     this.#rotation = rotation;
     this.#active = rotation.coming;
