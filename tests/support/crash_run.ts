@@ -189,7 +189,9 @@ export class CrashRun {
 
   /** Holds the journal that has just been opened against the model. */
   async #hold(journal: Journal): Promise<void> {
-    // A disk that refused to be opened takes records from now on.
+    // A disk that refused to be opened takes records from now on. What was open at a power cut is ended
+    // then, and safe the next time.
+    await this.#box.settled(journal.sync());
     await this.#box.settled(journal.sync());
     const found = await this.#found(journal);
     if (this.#powerLost) this.#model.outlivePowerCut(found);
