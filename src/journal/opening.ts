@@ -125,7 +125,8 @@ function keepUnlessEmpty(disk: Disk, { base, firstSequence }: RotatedSegment): R
 
 /**
  * A segment's numbers end where the next one's begin. What it holds beyond was never synced there: it
- * was copied into the next one when the disk refused.
+ * was copied into the next one when the disk refused. In the order of their numbers: of two that
+ * begin with the same one, one has none.
  */
 function withoutOverlap(
   segments: readonly RotatedSegment[],
@@ -136,7 +137,7 @@ function withoutOverlap(
     const nextFirst = Math.min(next?.firstSequence ?? Infinity, activeFirst);
     const count = Math.max(0, Math.min(segment.count, nextFirst - segment.firstSequence));
     return { ...segment, count, lastSequence: segment.firstSequence + count - 1 };
-  });
+  }).sort((a, b) => a.lastSequence - b.lastSequence);
 }
 
 /** The open record that a rotation copied into the coming segment, and could not cut off any more. */

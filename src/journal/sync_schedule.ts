@@ -24,6 +24,7 @@ export class SyncSchedule {
   /** A round is under way; from its first call on, which `#running` is not. */
   #isBusy = false;
   #isUrgent = false;
+  #isOver = false;
 
   constructor(options: {
     /** Milliseconds, or after every append. */
@@ -71,7 +72,7 @@ export class SyncSchedule {
   /** Makes safe all that was appended before the call. @throws {Error} when that is refused */
   async now(): Promise<void> {
     while (this.#running !== null) await this.#running;
-    await this.#start();
+    if (!this.#isOver) await this.#start();
     if (this.#failing) throw new Error("sync: the disk refused; see the log");
   }
 
@@ -93,11 +94,14 @@ export class SyncSchedule {
   /** Last rounds, until all is done or refused; then none. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    while (this.#running !== null) await this.#running;
     for (let round = 0; round < lastRounds; round++) {
+      while (this.#running !== null) await this.#running;
       await this.#start();
-      if (this.#done || this.#failing) return;
+      if (this.#done || this.#failing) break;
     }
+    // Those who still wait for a round of their own have been served by these.
+    this.#isOver = true;
+    while (this.#running !== null) await this.#running;
   }
 
   #wait(ms: number): void {
@@ -107,8 +111,7 @@ export class SyncSchedule {
   #start(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#running = this.#run();
-    return this.#running;
+    return this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {

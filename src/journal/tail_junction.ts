@@ -91,8 +91,9 @@ function fitsBehind(left: TailSegments, { rotated, active }: HomeSegments): bool
   const { firstSequence, epoch } = firstOf(left);
   if (epoch === pendingEpoch) return false;
   const isNew = active.extent.count === 0 && rotated.length === 0;
+  const atHome = new Set([active.header, ...rotated].map((each) => each.epoch));
   return isNew || firstSequence >= active.nextSequence ||
-    [active.header, ...rotated].some((each) => each.epoch === epoch);
+    [...left.complete, left.active.header].some((each) => atHome.has(each.epoch));
 }
 
 function firstOf({ complete, active }: TailSegments): IndexHeader {

@@ -193,3 +193,28 @@ Deno.test("stop() syncs a last time and leaves no timer", async () => {
   assert.equal(bench.schedule.synced, 1);
   assert.equal(time.pending, 0);
 });
+
+Deno.test("those who wait for a sync when it stops are served before it has stopped, one at a time", async () => {
+  const bench = new Bench(1000);
+  let underWay = 0;
+  const schedule = new SyncSchedule({
+    interval: 1000,
+    appended: () => bench.appended,
+    keep: async () => {
+      underWay += 1;
+      assert.equal(underWay, 1);
+      await settled();
+      underWay -= 1;
+      return true;
+    },
+    report: (notice) => bench.notices.push(notice),
+  });
+  const first = schedule.now();
+  const stopping = schedule.stop();
+  const waiting = [first, schedule.now(), schedule.now()];
+  await stopping;
+  assert.equal(underWay, 0);
+  await Promise.all(waiting);
+  await settled();
+  assert.equal(underWay, 0, "none begins afterwards");
+});
