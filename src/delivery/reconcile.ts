@@ -77,7 +77,7 @@ export async function reconcile(options: {
 }
 
 /** Whether the cursor speaks of this journal, and not of one that stood in its place before. */
-function isOfJournal({ next, stored }: Cursor, journal: JournalExtent): boolean {
+export function isOfJournal({ next, stored }: Cursor, journal: JournalExtent): boolean {
   if (next > journal.lastSequence + 1) return false;
   const identity = stored === null ? null : parseMessageId(stored.messageId);
   if (identity === null) return true;

@@ -20,6 +20,7 @@ import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import { CursorFile } from "./cursor.ts";
 import type { Trouble } from "./outcome.ts";
+import { isOfJournal } from "./reconcile.ts";
 import { type Feed, Session, SessionEnd } from "./session.ts";
 import type { WantedStream } from "./streams.ts";
 
@@ -70,14 +71,17 @@ export class Sink implements AsyncDisposable {
       options.disk,
       `${options.statePath}/cursors-${options.name}.json`,
     );
+    // A cursor of another journal releases nothing here, until a session has compared.
     this.#progress = options.feeds.map(({ journal }) => {
-      const next = this.#cursors.get(journal.name)?.next ?? 1;
-      return { passed: next - 1, taken: next - 1 };
+      const cursor = this.#cursors.get(journal.name);
+      const isOurs = cursor !== undefined && isOfJournal(cursor, journal);
+      const passed = isOurs ? cursor.next - 1 : 0;
+      return { passed, taken: passed };
     });
     for (const [feed, { journal }] of options.feeds.entries()) {
       journal.shelf.holders.follow(options.name, () => this.#progressOf(feed));
+      journal.shelf.release(options.name, this.#progressOf(feed).passed);
     }
-    this.#release();
   }
 
   get status(): SinkStatus {

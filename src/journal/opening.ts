@@ -22,6 +22,7 @@ import {
   lastEndOf,
   readIndexHeader,
   type RotatedSegment,
+  withoutOverlap,
 } from "./rotated_segment.ts";
 import { makeDurable, writeAgain } from "./unsynced_files.ts";
 import { removeTwins } from "./twin_segments.ts";
@@ -78,7 +79,9 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
   mendHoles(place, rotated);
   const newest = rotated.pop();
   if (newest !== undefined && !newest.compressed && state?.closed !== true) {
-    const end = readIndexHeader(disk, `${folder}/${channel}`)?.firstSequence;
+    const path = `${folder}/${channel}`;
+    const hasRecords = (disk.size(`${path}.idx`) ?? 0) > indexHeaderBytes;
+    const end = hasRecords ? readIndexHeader(disk, path)?.firstSequence : undefined;
     const hints = { isRotated: true, isNewest: true, end };
     const repaired = repair(place, newest.base, newest.firstSequence, hints);
     damaged ||= repaired.damage.length > 0;
@@ -99,7 +102,10 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
     ? state !== undefined && !place.isInMemory
     : active.damage.length > 0 || !active.appendable;
   return {
-    rotated: withoutOverlap(rotated, active.header.firstSequence),
+    rotated: withoutOverlap(
+      rotated,
+      active.extent.count > 0 ? active.header.firstSequence : Infinity,
+    ),
     active: withLastEnd(place, active, rotated.at(-1)),
     nextSequence: Math.max(inFiles, expected),
     damaged: damaged || inFiles < expected,
@@ -121,23 +127,6 @@ function keepUnlessEmpty(disk: Disk, { base, firstSequence }: RotatedSegment): R
   if (segment.count > 0 || disk.size(`${base}.log`) !== 0) return [segment];
   for (const { path } of filesOf(disk, segment)) disk.remove(path);
   return [];
-}
-
-/**
- * A segment's numbers end where the next one's begin. What it holds beyond was never synced there: it
- * was copied into the next one when the disk refused. In the order of their numbers: of two that
- * begin with the same one, one has none.
- */
-function withoutOverlap(
-  segments: readonly RotatedSegment[],
-  activeFirst: number,
-): RotatedSegment[] {
-  return segments.map((segment, i) => {
-    const next = segments.slice(i).find((each) => each.firstSequence > segment.firstSequence);
-    const nextFirst = Math.min(next?.firstSequence ?? Infinity, activeFirst);
-    const count = Math.max(0, Math.min(segment.count, nextFirst - segment.firstSequence));
-    return { ...segment, count, lastSequence: segment.firstSequence + count - 1 };
-  }).sort((a, b) => a.lastSequence - b.lastSequence);
 }
 
 /** The open record that a rotation copied into the coming segment, and could not cut off any more. */

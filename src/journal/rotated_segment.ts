@@ -50,6 +50,25 @@ export function findRotatedSegment(
   };
 }
 
+/**
+ * A segment's numbers end where the next one's begin. What it holds beyond was never synced there: it
+ * was copied into the next one when the disk refused. One without records ends no other. In the order
+ * of their last numbers: two may begin with the same one.
+ */
+export function withoutOverlap(
+  segments: readonly RotatedSegment[],
+  activeFirst: number,
+): RotatedSegment[] {
+  return segments.map((segment, i) => {
+    const next = segments.slice(i).find((each) =>
+      each.count > 0 && each.firstSequence > segment.firstSequence
+    );
+    const nextFirst = Math.min(next?.firstSequence ?? Infinity, activeFirst);
+    const count = Math.max(0, Math.min(segment.count, nextFirst - segment.firstSequence));
+    return { ...segment, count, lastSequence: segment.firstSequence + count - 1 };
+  }).sort((a, b) => a.lastSequence - b.lastSequence);
+}
+
 /** How the segment's last record ended; `null` when it has none or its entry is damaged. */
 export function lastEndOf(disk: Disk, { base, count }: RotatedSegment): RecordEnd | null {
   if (count === 0) return null;

@@ -221,6 +221,8 @@ export class JournalModel {
     // What a refused append has left may be found at any later start, until the next one succeeds.
     if (more > 0) this.#attempted = [];
     const last = records.at(-1)?.sequence ?? 0;
+    // Those behind it are given to other records now.
+    this.#released = Math.min(this.#released, last);
     // Numbers that a new epoch skipped are given out when the epoch is lost before its first record.
     this.#lasting = Math.min(this.#lasting, last);
     this.#readable = last;
