@@ -90,3 +90,27 @@ test("a cursor that an older journal has left is not taken for the new one's", a
   await site.caughtUp();
   assert.deepEqual(await sequences(site), [...range(1, 300), ...range(1, 500)]);
 });
+
+test("a cursor of another journal releases nothing before the stream has been asked", async () => {
+  await using site = await DeliverySite.open();
+  site.fed.feed(30);
+  site.startSink();
+  await site.caughtUp();
+  await site.stopSink();
+  await site.server.kill();
+  const { fed } = site;
+  site.startSink();
+  assert.equal(fed.journal.shelf.holders.passedSequence, 30, "one of this journal does");
+  await site.stopSink();
+  await site.reopenJournals(() => {
+    for (const ending of ["log", "idx", "json"]) rmSync(site.join(`${fed.journal.name}.${ending}`));
+  });
+  site.fed.feed(10);
+  site.startSink();
+  const { holders } = site.fed.journal.shelf;
+  assert.equal(holders.passedSequence, 0);
+  assert.equal(holders.releasedSequence, 0);
+  await site.server.restart();
+  await site.caughtUp();
+  assert.equal(holders.passedSequence, 10);
+});

@@ -175,3 +175,24 @@ Deno.test("a gzip of several members is read whole", async () => {
   await using journal = await box.open();
   assert.deepEqual(await texts(journal), names);
 });
+
+Deno.test("what the disk does not let go is not read any more, and goes later", async () => {
+  for (const ending of [".log", ".idx.tmp"]) {
+    using box = new JournalBox();
+    const disk = new FailingDisk();
+    await using journal = await box.open({ maxSegmentBytes: 1, maxBackups: 0, disk });
+    await fill(journal);
+    const before = box.files().length;
+    disk.before = ({ what, path }) => {
+      if (what === "remove" && path.endsWith(ending)) throw new Error("refused");
+    };
+    journal.shelf.release("sink", 2);
+    await waitFor("the notice", () => box.notices.some(({ kind }) => kind === "retention_failed"));
+    assert.deepEqual(await texts(journal), names.slice(2));
+    assert.ok(box.files().length >= before - 1, "nothing much is gone");
+    disk.heal();
+    journal.shelf.release("sink", 3);
+    await waitFor("all three to go", () => box.rotated().length === 2);
+    assert.deepEqual(box.files().filter((file) => file.endsWith(".tmp")), []);
+  }
+});

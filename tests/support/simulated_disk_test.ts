@@ -163,3 +163,16 @@ Deno.test("the same random numbers give the same disk after the same power cut",
   };
   assert.deepEqual(run(), run());
 });
+
+Deno.test("of a failed sync a sync at once and one under way are told each, and each once", async () => {
+  const disk = makeDisk();
+  const file = syncedFile(disk, "/logs/a", "one");
+  write(file, "two");
+  disk.conditions.faults = { shortAppend: 0, failedSync: 1, failedCall: 0 };
+  await assert.rejects(file.sync());
+  disk.conditions.heal();
+  assert.throws(() => file.syncNow(), "the other description has not been told yet");
+  await file.sync();
+  file.syncNow();
+  assert.notEqual(contents(disk.powerCut(), "/logs/a"), "onetwo", "both claim what is not true");
+});
