@@ -85,7 +85,7 @@ export class Journal implements AsyncDisposable {
       shelf: this.shelf,
       start: start.joined,
       switched: () => {
-        this.#saveState(false);
+        this.#noteState();
         // Not in this turn: two syncs of a file at once would share one error.
         queueMicrotask(() => this.#schedule.hurry());
       },
@@ -207,7 +207,7 @@ export class Journal implements AsyncDisposable {
     const header = { firstSequence: nextSequence, epoch: randomEpoch() };
     this.#writer.beginSegment(header);
     this.#home?.beginEpoch(header);
-    this.#saveState(false);
+    this.#noteState();
     this.#options.report({
       level: nextSequence === 1 ? "debug" : "warning",
       kind: "epoch_started",
@@ -268,6 +268,7 @@ export class Journal implements AsyncDisposable {
       this.beginEpoch(this.lastSequence + 1, "the state cannot be saved");
     }
     this.#isOpen = true;
+    if (!isSaved) this.#noteState();
     this.#schedule.advance(covered);
   }
 
@@ -283,6 +284,11 @@ export class Journal implements AsyncDisposable {
   async #closeFiles(): Promise<void> {
     this.#writer.close();
     await this.shelf.stop();
+  }
+
+  /** Not before all is settled that came after a reboot: an opening that fails must not hide it. */
+  #noteState(): void {
+    if (this.#isOpen) this.#saveState(false);
   }
 
   /** Resolves to whether the disk let it. */

@@ -24,8 +24,6 @@ class Crashed extends Error {
 /** Turns of the microtask queue in which anything ends that can end by itself. */
 const turns = 40;
 const mostRounds = 300;
-/** Disk calls in which a journal has moved to memory what a failed sync put in doubt. */
-const answerCalls = 40;
 
 export class CrashBox implements Disposable {
   disk: SimulatedDisk;
@@ -102,7 +100,7 @@ export class CrashBox implements Disposable {
       this.disk = this.disk.powerCut();
       this.disk.makeFolder(folders.tail);
     } else {
-      const hasAnswered = this.disk.conditions.callsSinceFailedSync > answerCalls;
+      const { hasAnswered } = this.disk.conditions;
       this.disk = this.disk.kill({ hasAnswered });
     }
     this.heal();

@@ -29,12 +29,13 @@ export const noFaults: FaultRates = { shortAppend: 0, failedSync: 0, failedCall:
 export type SyncTiming = "at once" | "soon" | "when told";
 
 const mostTurns = 8;
+/** Calls in which a journal has moved to memory what a failed sync put in doubt, if none is refused. */
+const answerCalls = 40;
 
 export class SimulatedConditions {
   /** Called before each call. What it throws the call throws: nothing is done, a sync has failed. */
   before: (call: DiskCall) => void = () => {};
   faults = noFaults;
-  callsSinceFailedSync = Infinity;
   /** Room for files that a power cut leaves, in bytes; and for the others. */
   capacityBytes = Infinity;
   memoryCapacityBytes = Infinity;
@@ -45,6 +46,7 @@ export class SimulatedConditions {
   readonly random: RandomNumber;
   readonly #memory: readonly string[];
   #dead = false;
+  #callsToAnswer = 0;
   readonly #waiting: (() => void)[] = [];
 
   /** @param memory beginnings of the paths that never fail, but by `before` */
@@ -55,6 +57,11 @@ export class SimulatedConditions {
 
   get dead(): boolean {
     return this.#dead;
+  }
+
+  /** Whoever was told of a failed sync has had the time to save what it put in doubt. */
+  get hasAnswered(): boolean {
+    return this.#callsToAnswer === 0;
   }
 
   /** Syncs under way, of those that are done when told. */
@@ -86,10 +93,17 @@ export class SimulatedConditions {
   /** A call begins. */
   enter(what: DiskCall["what"], path: string): void {
     this.requireLife();
-    this.callsSinceFailedSync += 1;
+    if (this.#callsToAnswer > 0) this.#callsToAnswer -= 1;
     this.before({ what, path });
     if (what === "append" || what === "sync") return;
-    if (this.#happens(this.faults.failedCall, path)) throw systemError("EIO", `${what} '${path}'`);
+    if (!this.#happens(this.faults.failedCall, path)) return;
+    if (this.#callsToAnswer > 0) this.#callsToAnswer = answerCalls;
+    throw systemError("EIO", `${what} '${path}'`);
+  }
+
+  /** Somebody is told that a sync has failed. */
+  noteFailedSync(): void {
+    this.#callsToAnswer = answerCalls;
   }
 
   requireLife(): void {

@@ -118,7 +118,7 @@ export class SimulatedAppendFile extends Handle implements AppendFile {
         if (!this.conditions.dead) {
           this.#file.lose(covered, this.conditions.random);
           this.#told[by] = this.#file.failedSyncs;
-          this.conditions.callsSinceFailedSync = 0;
+          this.conditions.noteFailedSync();
         }
         throw error;
       }
