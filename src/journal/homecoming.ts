@@ -75,6 +75,7 @@ export class Homecoming {
 
   /** All that was in memory is safe on the disk: cuts off what stands there twice. */
   finish(): void {
+    const { shelf } = this.#options;
     for (const { files, ...segment } of this.#toCut.splice(0)) {
       try {
         if (segment.count === 0) files.remove();
@@ -84,6 +85,7 @@ export class Homecoming {
         // Opening the journal knows where the next segment begins, and takes no more of this one.
       } finally {
         files.close();
+        shelf.noteCut(segment.firstSequence);
       }
     }
   }
@@ -124,7 +126,7 @@ export class Homecoming {
     await disk.syncFolder(folder);
     this.#toCut.push({ ...segment, files: files.hold() });
     if (segment.count === 0) this.#drop(segment);
-    else shelf.replace(segment, { ...segment, base, place: "disk" });
+    else shelf.replace(segment, { ...segment, base, place: "disk", isUncut: true });
   }
 
   #drop(segment: RotatedSegment): void {

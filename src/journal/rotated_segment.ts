@@ -21,6 +21,8 @@ export interface RotatedSegment extends ReadableSegment {
    * refused, or without its names; or in memory, until the disk takes it.
    */
   readonly place: "disk" | "rotating" | "unsettled" | "memory";
+  /** It holds more than counts: that stands in memory, too, and could be lost there. */
+  readonly isUncut?: true;
 }
 
 /**

@@ -159,17 +159,19 @@ export class SegmentFiles {
 export function removeSegment(disk: Disk, base: string): void {
   const index = `${base}.idx`;
   const temporary = `${index}.tmp`;
-  if (disk.size(index) !== null) disk.rename(index, temporary);
+  const has = (path: string): boolean => disk.size(path) !== null;
+  const logs = [`${base}.log.gz`, `${base}.log`];
+  if (has(index)) disk.rename(index, temporary);
   try {
-    for (const path of [`${base}.log.gz`, `${base}.log`]) {
-      if (disk.size(path) !== null) disk.remove(path);
+    for (const path of logs) {
+      if (has(path)) disk.remove(path);
     }
   } catch (error) {
     // Whole it can still be read.
-    if (disk.size(temporary) !== null) disk.rename(temporary, index);
+    if (logs.some(has) && has(temporary)) disk.rename(temporary, index);
     throw error;
   }
-  if (disk.size(temporary) !== null) disk.remove(temporary);
+  if (has(temporary)) disk.remove(temporary);
 }
 
 /** What is not ours to delete: a file that somebody put where ours belongs, or bytes of nobody. */

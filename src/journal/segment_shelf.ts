@@ -52,6 +52,11 @@ export class SegmentShelf {
     return this.#inMemory.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
+  /** Those on the disk that may be deleted, as far as they themselves are concerned. */
+  get disposable(): RotatedSegment[] {
+    return this.#segments.filter(({ place, isUncut }) => place === "disk" && isUncut === undefined);
+  }
+
   /** The segment that holds `sequence`, or else the first one behind it. */
   find(sequence: number): RotatedSegment | undefined {
     let low = 0;
@@ -82,6 +87,15 @@ export class SegmentShelf {
     this.#segments = this.#segments.flatMap((each) =>
       each !== former ? [each] : segment === null ? [] : [segment]
     );
+    this.#tidy();
+  }
+
+  /** What the segment that begins with `firstSequence` held beyond what counts is cut off. */
+  noteCut(firstSequence: number): void {
+    this.#segments = this.#segments.map((segment) => {
+      const { isUncut, ...cut } = segment;
+      return isUncut && segment.firstSequence === firstSequence ? cut : segment;
+    });
     this.#tidy();
   }
 
@@ -213,7 +227,7 @@ export class SegmentShelf {
   }
 
   async #applyRetention(): Promise<void> {
-    const plan = planRetention(this.#segments.filter(({ place }) => place === "disk"), {
+    const plan = planRetention(this.disposable, {
       maxBackups: this.#maxBackups,
       compress: this.#compress,
       releasedSequence: this.holders.releasedSequence,

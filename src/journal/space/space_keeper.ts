@@ -110,7 +110,7 @@ export class SpaceKeeper implements SpaceGate, AsyncDisposable {
 
   #candidates(): Candidate[] {
     return this.#journals.flatMap(({ name, shelf }) =>
-      shelf.segments.filter(({ place }) => place === "disk").map((segment) => ({
+      shelf.disposable.map((segment) => ({
         channel: name,
         bytes: segment.bytes,
         endedMs: rotatedTimeMs(segment.base),
