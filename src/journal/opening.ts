@@ -77,11 +77,12 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
     else rotated.push(segment);
   }
   mendHoles(place, rotated);
+  const activePath = `${folder}/${channel}`;
+  const activeFirst = readIndexHeader(disk, activePath)?.firstSequence ?? Infinity;
   const newest = rotated.pop();
   if (newest !== undefined && !newest.compressed && state?.closed !== true) {
-    const path = `${folder}/${channel}`;
-    const hasRecords = (disk.size(`${path}.idx`) ?? 0) > indexHeaderBytes;
-    const end = hasRecords ? readIndexHeader(disk, path)?.firstSequence : undefined;
+    const hasRecords = (disk.size(`${activePath}.idx`) ?? 0) > indexHeaderBytes;
+    const end = hasRecords ? activeFirst : undefined;
     const hints = { isRotated: true, isNewest: true, end };
     const repaired = repair(place, newest.base, newest.firstSequence, hints);
     damaged ||= repaired.damage.length > 0;
@@ -92,7 +93,7 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
     rotated.push(...keepUnlessEmpty(disk, newest));
   } else if (newest !== undefined) rotated.push(newest);
   const expected = Math.max(
-    (rotated.at(-1)?.lastSequence ?? 0) + 1,
+    (withoutOverlap(rotated, activeFirst, 0).at(-1)?.lastSequence ?? 0) + 1,
     state?.activeFirstSequence ?? 1,
   );
   const found = openActive(place, expected);
@@ -102,10 +103,7 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
     ? state !== undefined && !place.isInMemory
     : active.damage.length > 0 || !active.appendable;
   return {
-    rotated: withoutOverlap(
-      rotated,
-      active.extent.count > 0 ? active.header.firstSequence : Infinity,
-    ),
+    rotated: withoutOverlap(rotated, active.header.firstSequence, active.extent.count),
     active: withLastEnd(place, active, rotated.at(-1)),
     nextSequence: Math.max(inFiles, expected),
     damaged: damaged || inFiles < expected,

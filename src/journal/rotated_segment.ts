@@ -60,12 +60,15 @@ export function findRotatedSegment(
 export function withoutOverlap(
   segments: readonly RotatedSegment[],
   activeFirst: number,
+  activeCount: number,
 ): RotatedSegment[] {
+  const newestFirst = segments.at(-1)?.firstSequence ?? 0;
+  const end = activeCount > 0 || activeFirst > newestFirst ? activeFirst : Infinity;
   return segments.map((segment, i) => {
     const next = segments.slice(i).find((each) =>
       each.count > 0 && each.firstSequence > segment.firstSequence
     );
-    const nextFirst = Math.min(next?.firstSequence ?? Infinity, activeFirst);
+    const nextFirst = Math.min(next?.firstSequence ?? Infinity, end);
     const count = Math.max(0, Math.min(segment.count, nextFirst - segment.firstSequence));
     return { ...segment, count, lastSequence: segment.firstSequence + count - 1 };
   }).sort((a, b) => a.lastSequence - b.lastSequence);
