@@ -124,7 +124,7 @@ export class Publisher {
     for (const { from, to } of unreadable) {
       this.#report({
         level: "error",
-        kind: "records_unreadable",
+        kind: "records_passed_over",
         message: `${this.#journal.name}: records ${from}–${to} cannot be read and are passed over`,
         details: { from, to },
       });

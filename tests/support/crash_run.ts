@@ -21,6 +21,7 @@ export class CrashRun {
   #powerLost = false;
   #pending: { readonly fragments: readonly Fragment[]; readonly timeMs: number } | null = null;
   #crashes = 0;
+  #mendingRefused = false;
 
   private constructor(plan: CrashPlan) {
     this.#box = new CrashBox(plan, () => this.#noteSynced());
@@ -172,6 +173,7 @@ export class CrashRun {
       assert.deepEqual(refusals, [], "a disk that works is opened");
     }
     this.#box.heal();
+    this.#mendingRefused ||= notices.some(({ kind }) => kind === "mending_refused");
     // What a power cut or a torn append left in a log is told again at every start.
     this.#spotless &&= !this.#powerLost && !this.#model.hasAttempted && wasHealthy;
     if (this.#spotless) {
@@ -195,7 +197,7 @@ export class CrashRun {
     await this.#box.settled(journal.sync());
     const found = await this.#found(journal);
     if (this.#powerLost) this.#model.outlivePowerCut(found);
-    else this.#model.outliveKill(found);
+    else this.#model.outliveKill(found, { mayRecover: this.#mendingRefused });
     this.#powerLost = false;
     this.#pending = null;
   }

@@ -44,6 +44,10 @@ export class JournalModel {
   /** Released and removed; a power cut may bring them back. */
   readonly #gone: ModelRecord[] = [];
   #open: Line | null = null;
+  /** When the journal was held against this the last time. */
+  #unreadable: readonly SequenceRange[] = [];
+  /** All that may have been in the log when the power went. */
+  #cutLines: readonly Line[] = [];
   /** Lines that an append which did not succeed may have left, in whole or in part. */
   #attempted: readonly Line[] = [];
   #released = 0;
@@ -125,10 +129,15 @@ export class JournalModel {
   }
 
   /** Nothing that was accepted may be missing; of an interrupted append any beginning may be there. */
-  outliveKill(found: FoundRecords): void {
+  outliveKill(found: FoundRecords, options: {
+    /** An opening before could not mend what it found: now it may, and finds more. */
+    readonly mayRecover: boolean;
+  }): void {
     this.#assertReadable(found.unreadable);
     const required = this.#records.filter((record) => this.#isNeeded(record));
-    const needed = found.records.filter((record) => this.#isNeeded(record));
+    const needed = found.records.filter((record) =>
+      this.#isNeeded(record) && !(options.mayRecover && this.#isRecovered(record))
+    );
     assert.deepEqual(needed.slice(0, required.length), required, "records after a kill");
     const more = needed.slice(required.length);
     const lines = this.#unfinished();
@@ -176,6 +185,7 @@ export class JournalModel {
       assert.ok(at >= 0, `nobody appended ${JSON.stringify(record)}`);
       next = at + 1;
     }
+    this.#cutLines = lines;
     assert.equal(found.openBytes, null, "open records are ended after a power cut");
     this.#adopt(found, null, 1);
   }
@@ -183,6 +193,13 @@ export class JournalModel {
   /** Nobody has released it, so that retention may not have removed it. */
   #isNeeded({ sequence }: ModelRecord): boolean {
     return sequence > this.#released;
+  }
+
+  /** A power cut had left it, under a number that opening told as unreadable. */
+  #isRecovered(record: ModelRecord): boolean {
+    const { sequence } = record;
+    return this.#unreadable.some(({ from, to }) => from <= sequence && sequence <= to) &&
+      this.#cutLines.some((line) => isBeginning(record, line));
   }
 
   /** What may stand behind the last record that was accepted whole. */
@@ -218,6 +235,7 @@ export class JournalModel {
     this.#records = records;
     this.#open = open;
     this.#lastingOpen = null;
+    this.#unreadable = unreadable;
     // What a refused append has left may be found at any later start, until the next one succeeds.
     if (more > 0) this.#attempted = [];
     const last = records.at(-1)?.sequence ?? 0;
