@@ -34,11 +34,9 @@ function mapFile(libc: Libc, path: string, length: number): Uint8Array<ArrayBuff
   try {
     const fd = libc.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
     try {
-      libc.truncate(fd, length);
-      const bytes = libc.map(fd, length);
-      // A page that cannot be had must show now, not in the middle of a read.
-      for (let i = 0; i < length; i += 4096) bytes[i] = bytes[i] ?? 0;
-      return bytes;
+      // A page that could not be had in the middle of a read would be the end of the process.
+      libc.allocate(fd, length);
+      return libc.map(fd, length);
     } finally {
       libc.close(fd);
     }

@@ -18,6 +18,7 @@ const symbols = {
   munmap: { parameters: ["buffer", "usize"], result: "i32" },
   unlink: { parameters: ["buffer"], result: "i32" },
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
+  fallocate: { parameters: ["i32", "i32", "i64", "i64"], result: "i32" },
   inotify_init1: { parameters: ["i32"], result: "i32" },
   inotify_add_watch: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
@@ -141,6 +142,16 @@ export class Libc implements Disposable {
   truncate(fd: number, length: number): void {
     if (this.#library.symbols.ftruncate(fd, BigInt(length)) < 0) {
       throw this.#error("ftruncate", `fd ${fd}`);
+    }
+  }
+
+  /**
+   * Reserves room for the first `length` bytes of a file, so that storing there cannot fail. What it
+   * holds stays; it becomes as long if it was shorter. @throws {SystemError}
+   */
+  allocate(fd: number, length: number): void {
+    if (this.#library.symbols.fallocate(fd, 0, 0n, BigInt(length)) < 0) {
+      throw this.#error("fallocate", `fd ${fd}`);
     }
   }
 

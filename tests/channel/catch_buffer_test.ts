@@ -2,9 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CatchBuffer, catchBufferBytes } from "../../src/channel/catch_buffer.ts";
 import type { JournalPlace } from "../../src/journal/journal_place.ts";
-import { LastingMemory } from "../../src/platform/lasting_memory.ts";
-import { Libc } from "../../src/platform/libc.ts";
-import { TemporaryFolder } from "../support/temporary_folder.ts";
 
 const place: JournalPlace = {
   epoch: "0123456789abcdef0123456789abcdef",
@@ -63,27 +60,4 @@ Deno.test("CatchBuffer: nothing is left after disarming, or in new memory", () =
 Deno.test("CatchBuffer: room is never larger than what fits", () => {
   const buffer = new CatchBuffer(new Uint8Array(catchBufferBytes));
   assert.equal(buffer.arm(place, 1_000_000, timeMs).length, 4096);
-});
-
-Deno.test("LastingMemory: the next owner finds what was stored; after removal there is nothing", () => {
-  using folder = new TemporaryFolder();
-  using libc = new Libc();
-  const path = folder.join("caught");
-  const first = new LastingMemory(libc, path, 5000);
-  assert.equal(first.lasting, true);
-  first.bytes[4999] = 42;
-  const second = new LastingMemory(libc, path, 5000);
-  assert.equal(second.bytes[4999], 42);
-  second.remove();
-  assert.throws(() => Deno.statSync(path), Deno.errors.NotFound);
-  const third = new LastingMemory(libc, path, 5000);
-  assert.equal(third.bytes[4999], 0);
-});
-
-Deno.test("LastingMemory: where no file can be had it is ordinary memory", () => {
-  using libc = new Libc();
-  const memory = new LastingMemory(libc, "/no/such/folder/caught", 5000);
-  assert.equal(memory.lasting, false);
-  assert.equal(memory.bytes.length, 5000);
-  memory.remove();
 });

@@ -13,6 +13,8 @@ export interface SiteOptions {
   readonly ports: number;
   /** @default {one in the site's folder} */
   readonly logFolder?: string;
+  /** Of the collector's runtime, where records wait in memory. @default {one in the site's folder} */
+  readonly runFolder?: string;
   /** Merged into the configuration's sections. */
   readonly logging?: Record<string, unknown>;
   readonly journal?: Record<string, unknown>;
@@ -36,7 +38,7 @@ export class Site implements AsyncDisposable {
     this.#options = options;
     this.collector = new CollectorProcess(
       this.folder.join("config.json"),
-      this.folder.join("run"),
+      options.runFolder ?? this.folder.join("run"),
       options.launcher,
     );
     this.useServer("nats://127.0.0.1:1");
