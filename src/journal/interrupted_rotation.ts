@@ -110,10 +110,19 @@ function holdsRecords(disk: Disk, index: string): boolean {
   return (disk.size(index) ?? 0) > indexHeaderBytes;
 }
 
-/** Whether the first record that an index tells of, if there is one, stands in the log. */
-function belongTogether(disk: Disk, log: string, index: string): boolean {
+/**
+ * Whether the first record that an index tells of, if there is one, stands in the log; where a power
+ * cut may have torn that (`isTorn`), also when the log ends before.
+ */
+function belongTogether(
+  disk: Disk,
+  log: string,
+  index: string,
+  { isTorn = false }: { readonly isTorn?: boolean } = {},
+): boolean {
   const entry = decodeIndexEntry(readPart(disk, index, indexHeaderBytes, indexEntryBytes), 0);
   if (entry === null) return true;
+  if (isTorn && (disk.size(log) ?? 0) < entry.offset + entry.length) return true;
   return crc32(readPart(disk, log, entry.offset, entry.length)) === entry.checksum;
 }
 
@@ -199,7 +208,7 @@ export function completeMoves({ disk, folder, channel }: JournalFolder): void {
         ? holdsRecords(disk, `${index.base}.idx`) &&
           belongTogether(disk, `${base}.log`, `${index.base}.idx`)
         : firstSequence === index.firstSequence &&
-          belongTogether(disk, `${base}.log`, `${index.base}.idx`)
+          belongTogether(disk, `${base}.log`, `${index.base}.idx`, { isTorn: true })
     );
     if (log === undefined) continue;
     if (rotated.some(({ base }) => base === log.base)) {
