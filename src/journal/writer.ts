@@ -252,9 +252,10 @@ export class Writer implements TailUser {
     const wallMs = journal.clock.wallMs();
     const next = tail.begin({ header: { ...header, previousSequence }, wallMs, former: old });
     old.dropOpen();
-    if (old.extent.count === 0) old.files.remove();
-    const rest = tail.complete(old);
-    if (rest.count > 0) shelf.add(rest);
+    // Without records its epoch still tells an opening where those of the next one belong.
+    const isKept = old.extent.count > 0 || old.header.epoch !== header.epoch;
+    if (isKept) shelf.add(tail.complete(old));
+    else old.files.discard();
     this.#active = next;
     this.#options.switched();
   }
