@@ -77,13 +77,10 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
     else rotated.push(segment);
   }
   mendHoles(place, rotated);
-  const activePath = `${folder}/${channel}`;
-  const activeFirst = readIndexHeader(disk, activePath)?.firstSequence ?? Infinity;
+  const activeFirst = readIndexHeader(disk, `${folder}/${channel}`)?.firstSequence;
   const newest = rotated.pop();
   if (newest !== undefined && !newest.compressed && state?.closed !== true) {
-    const hasRecords = (disk.size(`${activePath}.idx`) ?? 0) > indexHeaderBytes;
-    const end = hasRecords ? activeFirst : undefined;
-    const hints = { isRotated: true, isNewest: true, end };
+    const hints = { isRotated: true, isNewest: true, end: activeFirst };
     const repaired = repair(place, newest.base, newest.firstSequence, hints);
     damaged ||= repaired.damage.length > 0;
     if (repaired.extent.open !== null) {
@@ -93,7 +90,7 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
     rotated.push(...keepUnlessEmpty(disk, newest));
   } else if (newest !== undefined) rotated.push(newest);
   const expected = Math.max(
-    (withoutOverlap(rotated, activeFirst, 0).at(-1)?.lastSequence ?? 0) + 1,
+    (rotated.at(-1)?.lastSequence ?? 0) + 1,
     state?.activeFirstSequence ?? 1,
   );
   const found = openActive(place, expected);
@@ -103,7 +100,10 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
     ? state !== undefined && !place.isInMemory
     : active.damage.length > 0 || !active.appendable;
   return {
-    rotated: withoutOverlap(rotated, active.header.firstSequence, active.extent.count),
+    rotated: withoutOverlap(
+      rotated,
+      active.extent.count > 0 ? active.header.firstSequence : Infinity,
+    ),
     active: withLastEnd(place, active, rotated.at(-1)),
     nextSequence: Math.max(inFiles, expected),
     damaged: damaged || inFiles < expected,
@@ -276,6 +276,7 @@ function repair(
     fallback,
     wallMs,
     ...(isRotated ? { expectedFirstSequence: firstSequence } : {}),
+    end,
     powerCut,
   });
   const repaired = { ...found, damage: damageBefore(end, found.damage) };

@@ -41,6 +41,8 @@ export interface RepairOptions {
   readonly fallback: IndexHeader;
   /** In the name of a rotated segment; an index that says otherwise is another log's. */
   readonly expectedFirstSequence?: number;
+  /** First sequence of the next segment: lines get no numbers from there on. @default {Infinity} */
+  readonly end?: number;
   /** What was not synced may have been lost: the machine went down and nobody had closed. */
   readonly powerCut: boolean;
   readonly wallMs: number;
@@ -67,6 +69,9 @@ export function repairSegment(options: RepairOptions): RepairedSegment {
       ? readTornLine({ log, audit, recordHeader, canGoOn })
       : readTail({ log, audit, recordHeader, powerCut });
     const kept = audit.count - entriesIn(audit.gaps.find(({ to }) => to === null));
+    const room = Math.max(0, (options.end ?? Infinity) - header.firstSequence - kept);
+    const added = tail.entries.subarray(0, room * indexEntryBytes);
+    const addedCount = added.length / indexEntryBytes;
     const { changes, restored, unreadable } = mendEntries(audit, log, recordHeader);
     const refusals: string[] = [];
     const written = writeIndex({
@@ -75,7 +80,7 @@ export function repairSegment(options: RepairOptions): RepairedSegment {
       header,
       keep: keep ? kept : null,
       changes,
-      added: tail.entries,
+      added,
     }, { headerLost: audit.header === null, refusals });
     const holes = Array.from({ length: tail.holes }, (_, i) => kept + i);
     const lost = [...unreadable, ...(written ? [] : restored), ...holes, ...torn];
@@ -87,11 +92,11 @@ export function repairSegment(options: RepairOptions): RepairedSegment {
       header,
       extent: {
         logBytes: tail.strayFrom ?? log.size(),
-        count: kept + tail.entries.length / indexEntryBytes,
+        count: kept + addedCount,
         open: tail.open,
         lastEnd: tail.lastEnd,
       },
-      reindexed: tail.records + (written ? restored.length : 0),
+      reindexed: Math.min(tail.records, addedCount) + (written ? restored.length : 0),
       damage,
       refusals,
       appendable: clean && audit.lastSound && tail.holes === 0,

@@ -55,15 +55,12 @@ export function findRotatedSegment(
 /**
  * A segment's numbers end where the next one's begin. What it holds beyond was never synced there: it
  * was copied into the next one when the disk refused. One without records ends no other. In the order
- * of their last numbers: two may begin with the same one.
+ * of their last numbers: two may begin with the same one. The active one's numbers begin with `end`.
  */
 export function withoutOverlap(
   segments: readonly RotatedSegment[],
-  activeFirst: number,
-  activeCount: number,
+  end: number,
 ): RotatedSegment[] {
-  const newestFirst = segments.at(-1)?.firstSequence ?? 0;
-  const end = activeCount > 0 || activeFirst > newestFirst ? activeFirst : Infinity;
   return segments.map((segment, i) => {
     const next = segments.slice(i).find((each) =>
       each.count > 0 && each.firstSequence > segment.firstSequence
