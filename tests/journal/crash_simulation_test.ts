@@ -1,8 +1,10 @@
 // The journal on a disk that forgets, tears and fails, through crash after crash, by the thousand.
 // `CRASH_SEEDS=10000` runs so many arbitrary seeds, `SEED=123` that one again; what fails is thinned
 // out to the commands that it needs. `CRASH_WITHOUT="failed sync,full disk"` leaves out classes of faults.
+// Such a story goes to crash_stories.jsonl, so that what was mended stays mended.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import {
   allFaultClasses,
   type CrashCommand,
@@ -84,6 +86,14 @@ Deno.test("a journal keeps its promises through crashes while the disk fails, to
   // The same seeds every time, unless a number is asked for.
   const first = Deno.env.has("CRASH_SEEDS") ? undefined : 1;
   await assertAllSurvive(seeds(3000, first), without);
+});
+
+Deno.test("a journal keeps its promises where it once broke them", async () => {
+  const stories = readFileSync(new URL("crash_stories.jsonl", import.meta.url), "utf8");
+  for (const line of stories.trimEnd().split("\n")) {
+    const plan: CrashPlan = JSON.parse(line);
+    await assertSurvives(plan, `the story of seed ${plan.seed}`);
+  }
 });
 
 function append(...fragments: readonly FragmentPlan[]): CrashCommand {
