@@ -46,8 +46,6 @@ export class JournalModel {
   #open: Line | null = null;
   /** When the journal was held against this the last time. */
   #unreadable: readonly SequenceRange[] = [];
-  /** All that may have been in the log when the power went. */
-  #cutLines: readonly Line[] = [];
   /** Lines that an append which did not succeed may have left, in whole or in part. */
   #attempted: readonly Line[] = [];
   #released = 0;
@@ -185,7 +183,6 @@ export class JournalModel {
       assert.ok(at >= 0, `nobody appended ${JSON.stringify(record)}`);
       next = at + 1;
     }
-    this.#cutLines = lines;
     assert.equal(found.openBytes, null, "open records are ended after a power cut");
     this.#adopt(found, null, 1);
   }
@@ -195,11 +192,9 @@ export class JournalModel {
     return sequence > this.#released;
   }
 
-  /** A power cut had left it, under a number that opening told as unreadable. */
-  #isRecovered(record: ModelRecord): boolean {
-    const { sequence } = record;
-    return this.#unreadable.some(({ from, to }) => from <= sequence && sequence <= to) &&
-      this.#cutLines.some((line) => isBeginning(record, line));
+  /** It has a number that an opening told as unreadable: whoever needed it has passed it. */
+  #isRecovered({ sequence }: ModelRecord): boolean {
+    return this.#unreadable.some(({ from, to }) => from <= sequence && sequence <= to);
   }
 
   /** What may stand behind the last record that was accepted whole. */
