@@ -177,9 +177,11 @@ export class CrashRun {
     // What a power cut or a torn append left in a log is told again at every start.
     this.#spotless &&= !this.#powerLost && !this.#model.hasAttempted && wasHealthy;
     if (this.#spotless) {
-      // A torn append that could not be cut back stands there, and in memory once more, whole.
+      // A torn append that could not be cut back stands there, and in memory once more, whole; and so
+      // may a log of which only the index could be removed.
+      const tolerated = this.#box.hasFailed ? ["quarantined_bytes", "index_lost"] : [];
       const complaints = notices.filter(({ level, kind }) =>
-        level === "error" && !(this.#box.hasFailed && kind === "quarantined_bytes")
+        level === "error" && !tolerated.includes(kind)
       );
       assert.deepEqual(complaints, [], "complaints of opening after a kill");
     }
