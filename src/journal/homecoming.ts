@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { appendAll, type AppendFile, type Disk } from "../platform/disk.ts";
 import { freeRotatedBase, type RotatedSegment } from "./rotated_segment.ts";
 import { encodeIndexHeader, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
-import { SegmentFiles } from "./segment_files.ts";
+import { removeSegment, SegmentFiles } from "./segment_files.ts";
 import { rotatedNames, rotatedTimeMs } from "./segment_names.ts";
 import type { SegmentShelf } from "./segment_shelf.ts";
 
@@ -31,6 +31,8 @@ export class Homecoming {
   #underWay: RotatedSegment | null = null;
   /** Segments that hold more than counts: it stands in memory, too, and may yet be lost there. */
   #toCut: (RotatedSegment & { readonly files: SegmentFiles })[] = [];
+  /** Segments in memory without a record: their epoch says where those that follow belong. */
+  readonly #empty: string[] = [];
   #begun: { readonly key: string; readonly base: string } | null = null;
 
   constructor(options: HomecomingOptions) {
@@ -76,7 +78,8 @@ export class Homecoming {
 
   /** All that was in memory is safe on the disk: cuts off what stands there twice. */
   finish(): void {
-    const { shelf } = this.#options;
+    const { disk, shelf } = this.#options;
+    for (const base of this.#empty.splice(0)) removeSegment(disk, base);
     for (const { files, ...segment } of this.#toCut.splice(0)) {
       try {
         if (segment.count === 0) files.remove();
@@ -155,13 +158,17 @@ export class Homecoming {
 
   async #copyHome(segment: RotatedSegment): Promise<void> {
     const { disk, shelf } = this.#options;
+    if (segment.count === 0) {
+      this.#empty.push(segment.base);
+      return shelf.replace(segment, null);
+    }
     const log = disk.read(`${segment.base}.log`);
     try {
       const index = disk.read(`${segment.base}.idx`);
       try {
         const base = this.#rotatedBase(segment);
-        if (segment.count > 0) await this.#copy(segment, base, { log, index });
-        shelf.replace(segment, segment.count > 0 ? this.#atHome(segment, base) : null);
+        await this.#copy(segment, base, { log, index });
+        shelf.replace(segment, this.#atHome(segment, base));
         for (const ending of [".idx", ".log"]) disk.remove(segment.base + ending);
       } finally {
         index.close();
