@@ -11,7 +11,7 @@ import {
   reasonForNewEpoch,
 } from "./journal_state.ts";
 import { Numbering } from "./numbering.ts";
-import { openSegments } from "./opening.ts";
+import { type OpenedSegments, openSegments } from "./opening.ts";
 import type { RotatedSegment } from "./rotated_segment.ts";
 import type { IndexHeader } from "./segment_index.ts";
 import type { HomeSegments } from "./tail_junction.ts";
@@ -66,7 +66,7 @@ export class Home implements HomeSegments {
 
   private constructor(
     options: JournalOptions,
-    found: HomeSegments & { readonly nextSequence: number; readonly damaged: boolean },
+    found: Omit<OpenedSegments, "active"> & { readonly active: ActiveSegment },
     state: JournalState | undefined,
   ) {
     const { rotated, active, nextSequence, damaged } = found;
@@ -86,6 +86,15 @@ export class Home implements HomeSegments {
     };
     const channel = channelName(options.channel);
     this.#numbering = new Numbering({ ...options, channel }, state, active.header);
+  }
+
+  /** The last save succeeded. */
+  get isSaved(): boolean {
+    return this.#numbering.isSaved;
+  }
+
+  get epochs(): readonly string[] {
+    return this.#numbering.epochs;
   }
 
   beginEpoch(header: IndexHeader): void {

@@ -179,11 +179,7 @@ export class Journal implements AsyncDisposable {
   /** Notices files that were deleted or moved away. To be called about once a second. */
   look(): void {
     if (!this.isOpen) return;
-    try {
-      this.shelf.noticeVanished();
-    } catch {
-      // A disk that cannot even be asked is noticed by the next sync.
-    }
+    this.shelf.noticeVanished();
     if (!this.#writer.isHere || this.#writer.hasWork) this.#schedule.hurry();
   }
 
@@ -236,6 +232,7 @@ export class Journal implements AsyncDisposable {
     if (this.#home === null) await this.#openLater();
     const atOnce = this.#atOnce;
     this.#atOnce = false;
+    if (this.#home?.isSaved === false) await this.#saveState(false);
     if (this.#home !== null) await this.#writer.keep(atOnce);
     return this.#home !== null && this.#writer.isSettled;
   }

@@ -19,6 +19,7 @@ export class Numbering {
   readonly #options: NumberingOptions;
   #epochs: JournalState["epochs"];
   #saved: Promise<boolean> = Promise.resolve(true);
+  #isSaved = true;
 
   /** Goes on where `state` says, from the active segment on where `active` says. */
   constructor(
@@ -31,6 +32,16 @@ export class Numbering {
     this.#epochs = state?.epochs ?? [];
     // A kill between rotating into a new epoch and saving the state.
     if (this.#epochs.at(-1)?.epoch !== active.epoch) this.begin(active);
+  }
+
+  /** The last save succeeded. */
+  get isSaved(): boolean {
+    return this.#isSaved;
+  }
+
+  /** Epochs that are known to be this journal's. */
+  get epochs(): readonly string[] {
+    return this.#epochs.map(({ epoch }) => epoch);
   }
 
   begin({ firstSequence, epoch }: IndexHeader): void {
@@ -51,13 +62,10 @@ export class Numbering {
     const { disk, statePath, channel, report } = this.#options;
     this.#saved = this.#saved
       .then(() => replaceState(disk, statePath, state))
-      .then(() => true, (error) => {
-        report({
-          level: "warning",
-          kind: "state_not_saved",
-          message: `${channel}: save ${statePath}: ${errorText(error)}`,
-        });
-        return false;
+      .then(() => this.#isSaved = true, (error) => {
+        const message = `${channel}: save ${statePath}: ${errorText(error)}`;
+        if (this.#isSaved) report({ level: "warning", kind: "state_not_saved", message });
+        return this.#isSaved = false;
       });
     return this.#saved;
   }

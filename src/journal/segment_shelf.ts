@@ -137,13 +137,12 @@ export class SegmentShelf {
 
   /** Segments whose files were deleted: those still held open are to be copied, the others are lost. */
   noticeVanished(): void {
-    for (const segment of this.#segments) {
-      if (segment.place !== "disk") continue;
-      if (segment.files === undefined) {
-        if (filesOf(this.#disk, segment).length < 2) this.#forget(segment, "its files are gone");
-      } else if (!segment.files.areHere()) {
-        this.replace(segment, { ...segment, place: "unsettled" });
+    try {
+      for (const segment of this.#segments) {
+        if (segment.place === "disk") this.#noticeWhereFilesAre(segment);
       }
+    } catch {
+      // A disk that cannot even be asked is noticed by the next sync.
     }
   }
 
@@ -163,6 +162,14 @@ export class SegmentShelf {
     this.#stopped = true;
     await this.#work;
     for (const { files } of this.#segments) files?.close();
+  }
+
+  #noticeWhereFilesAre(segment: RotatedSegment): void {
+    if (segment.files === undefined) {
+      if (filesOf(this.#disk, segment).length < 2) this.#forget(segment, "its files are gone");
+    } else if (!segment.files.areHere()) {
+      this.replace(segment, { ...segment, place: "unsettled" });
+    }
   }
 
   get #inMemory(): RotatedSegment[] {

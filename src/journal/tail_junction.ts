@@ -26,6 +26,8 @@ export interface JoinedSegments {
 export interface HomeSegments {
   readonly rotated: readonly RotatedSegment[];
   readonly active: ActiveSegment;
+  /** Those that are known to be this journal's, also of records that are gone. */
+  readonly epochs: readonly string[];
 }
 
 /**
@@ -87,11 +89,11 @@ function withoutStale(left: TailSegments, active: ActiveSegment): TailSegments |
 }
 
 /** Whether the numbers in memory go on where those on the disk end, or take the place of some. */
-function fitsBehind(left: TailSegments, { rotated, active }: HomeSegments): boolean {
+function fitsBehind(left: TailSegments, { rotated, active, epochs }: HomeSegments): boolean {
   const { firstSequence, epoch } = firstOf(left);
   if (epoch === pendingEpoch) return false;
   const isNew = active.extent.count === 0 && rotated.length === 0;
-  const atHome = new Set([active.header, ...rotated].map((each) => each.epoch));
+  const atHome = new Set([...epochs, ...[active.header, ...rotated].map((each) => each.epoch)]);
   return isNew || firstSequence >= active.nextSequence ||
     [...left.complete, left.active.header].some((each) => atHome.has(each.epoch));
 }
