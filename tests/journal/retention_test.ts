@@ -196,3 +196,36 @@ Deno.test("what the disk does not let go is not read any more, and goes later", 
     assert.deepEqual(box.files().filter((file) => file.endsWith(".tmp")), []);
   }
 });
+
+Deno.test("what is given up and the disk does not let go can still be read", async () => {
+  using box = new JournalBox();
+  const disk = new FailingDisk();
+  await using journal = await box.open({ maxSegmentBytes: 1, disk });
+  await fill(journal);
+  disk.before = ({ what, path }) => {
+    if (what === "remove" && path.endsWith(".log")) throw new Error("refused");
+  };
+  // The oldest is not held open: it is read by its names.
+  const [oldest] = journal.shelf.segments;
+  assert.ok(oldest !== undefined && oldest.files === undefined);
+  journal.shelf.giveUp(oldest, "a test wants it");
+  await waitFor("the notice", () => box.notices.some(({ kind }) => kind === "retention_failed"));
+  assert.deepEqual(await texts(journal), names);
+  disk.heal();
+  journal.shelf.giveUp(oldest, "a test wants it");
+  await waitFor("it to go", () => box.rotated().length === 4);
+  assert.deepEqual(await texts(journal), names.slice(1));
+});
+
+Deno.test("of a segment that is given up, what the sinks have is no loss", async () => {
+  using box = new JournalBox();
+  await using journal = await box.open({ maxSegmentBytes: 1 });
+  feed(journal, "one\ntwo\nthree\n");
+  feed(journal, "four\n");
+  await journal.sync();
+  journal.shelf.release("sink", 2);
+  for (const segment of journal.shelf.segments) journal.shelf.giveUp(segment, "a test wants it");
+  await waitFor("it to go", () => box.rotated().length === 0);
+  const told = box.notices.filter(({ kind }) => kind === "records_lost");
+  assert.deepEqual(told.map(({ details }) => details), [{ from: 3, to: 3, records: 1 }]);
+});

@@ -158,6 +158,15 @@ for (const [title, rotation] of Object.entries(rotations)) {
   }
 }
 
+Deno.test("an LF right behind its CR makes no blank record, even behind a rotation", async () => {
+  using box = new JournalBox();
+  await using journal = await box.open({ maxSegmentBytes: 1 });
+  feed(journal, "one\r");
+  journal.append([], timeMs);
+  feed(journal, "\ntwo\n");
+  assert.deepEqual(await texts(journal), ["one", "two"]);
+});
+
 /** Tries again what is refused, as a channel does. */
 function appendAtLast(journal: Journal, text: string): void {
   for (let attempt = 1; attempt <= 5; attempt++) {

@@ -218,3 +218,14 @@ Deno.test("those who wait for a sync when it stops are served before it has stop
   await settled();
   assert.equal(underWay, 0, "none begins afterwards");
 });
+
+Deno.test("stop() leaves no timer, though there is more to do than its rounds do", async () => {
+  using time = new FakeTime();
+  const bench = new Bench(50);
+  bench.append();
+  const stopped = bench.schedule.stop();
+  for (let round = 0; round < 4; round++) await bench.end(undefined, false);
+  await stopped;
+  assert.equal(time.pending, 0);
+  assert.equal(bench.syncs.length, 3);
+});
