@@ -13,6 +13,7 @@ import {
   texts,
   timeMs,
 } from "../support/journal_box.ts";
+import { MemoryDisk } from "../support/memory_disk.ts";
 import { makeDisk } from "../support/simulated_contents.ts";
 
 const appended: Fragment[] = [
@@ -162,7 +163,7 @@ for (const [title, text] of Object.entries(fillings)) {
       let reached = true;
       for (let refused = 1; reached; refused++) {
         using box = new JournalBox();
-        const disk = new FailingDisk();
+        const disk = new FailingDisk(new MemoryDisk());
         const journal = await box.open({ disk });
         const refuseFrom = (first: number): void => {
           let calls = 0;
@@ -201,7 +202,7 @@ Deno.test("closing leaves no file open when memory took but a part of what a rot
   let reached = true;
   for (let refused = 1; reached; refused++) {
     using box = new JournalBox();
-    const disk = new FailingDisk();
+    const disk = new FailingDisk(new MemoryDisk());
     const journal = await box.open({ disk, maxSegmentBytes: 60 });
     feed(journal, "one\ntw");
     let appends = 0;
