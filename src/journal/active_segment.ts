@@ -4,7 +4,7 @@
 import type { Fragment } from "../framer/framer.ts";
 import { continueChecksum } from "../platform/checksum.ts";
 import { appendAll, type Disk } from "../platform/disk.ts";
-import type { RecordHeader } from "../record.ts";
+import type { RecordEnd, RecordHeader } from "../record.ts";
 import type { RotatedSegment } from "./rotated_segment.ts";
 import type { SegmentExtent } from "./segment_extent.ts";
 import { copyBytes, SegmentFiles } from "./segment_files.ts";
@@ -198,6 +198,11 @@ export class ActiveSegment {
       open: open === null ? null : { ...open, offset: open.offset + shift },
       lastEnd,
     };
+  }
+
+  /** `lastEnd` is how the record before this segment ended: without one of its own it goes on there. */
+  follow(lastEnd: RecordEnd | null): void {
+    if (this.#extent.lastEnd === null) this.#extent = { ...this.#extent, lastEnd };
   }
 
   /** Cuts the open record off the log: it goes on in another segment. */

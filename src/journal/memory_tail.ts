@@ -65,6 +65,18 @@ export class MemoryTail {
     });
   }
 
+  /** Begins the segment in which the open record of `former` goes on: there it is cut off. */
+  succeed(former: ActiveSegment, header: IndexHeader, wallMs: number): ActiveSegment {
+    const next = this.begin({ header, wallMs, former });
+    try {
+      former.dropOpen();
+      return next;
+    } catch (error) {
+      next.files.discard();
+      throw error;
+    }
+  }
+
   /** What the last run left, cut back and repaired; `null` when there is nothing. */
   leftovers(place: JournalPlace | undefined): TailSegments | null {
     const disk = this.#disk;

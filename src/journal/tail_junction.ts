@@ -5,7 +5,7 @@
 import type { Disk } from "../platform/disk.ts";
 import type { ActiveSegment } from "./active_segment.ts";
 import { type MemoryTail, pendingEpoch, type TailSegments } from "./memory_tail.ts";
-import type { RotatedSegment } from "./rotated_segment.ts";
+import { lastEndOf, type RotatedSegment } from "./rotated_segment.ts";
 import { SegmentFiles } from "./segment_files.ts";
 import {
   decodeIndexEntry,
@@ -67,7 +67,10 @@ export function joinTail(options: {
   }
   const count = keptBefore(range.from, active.header, active.extent.count);
   const last = active.firstRecords(count, "unsettled");
-  return { segments: [...kept, last, ...behind.complete], active: behind.active, inMemory: true };
+  const segments = [...kept, last, ...behind.complete];
+  const before = segments.findLast((segment) => segment.count > 0);
+  if (before !== undefined) behind.active.follow(lastEndOf(disk, before));
+  return { segments, active: behind.active, inMemory: true };
 }
 
 /**

@@ -250,8 +250,7 @@ export class Writer implements TailUser {
     const old = this.#active;
     const previousSequence = old.nextSequence - 1;
     const wallMs = journal.clock.wallMs();
-    const next = tail.begin({ header: { ...header, previousSequence }, wallMs, former: old });
-    old.dropOpen();
+    const next = tail.succeed(old, { ...header, previousSequence }, wallMs);
     // Without records its epoch still tells an opening where those of the next one belong.
     const isKept = old.extent.count > 0 || old.header.epoch !== header.epoch;
     if (isKept) shelf.add(tail.complete(old));

@@ -35,3 +35,22 @@ Deno.test("what comes home from memory while the journal opens is copied once", 
   }
   assert.ok(calls.length >= 2);
 });
+
+Deno.test("a line feed behind a carriage return makes no record, though a kill came in memory between them", async () => {
+  using box = new JournalBox();
+  const disk = new FailingDisk();
+  await using dying = await box.open({ disk });
+  feed(dying, "one\r");
+  await dying.sync();
+  disk.before = ({ what, path }) => {
+    if (path.startsWith(box.folder) && !/read|size/.test(what)) throw new Error("no");
+  };
+  await dying.sync();
+  dying.append([], 0);
+  assert.equal(dying.inMemory, true);
+  using left = box.copy();
+  await using heir = await left.open();
+  assert.equal(heir.position.lastEnd, "carriage_return");
+  feed(heir, "\ntwo\n");
+  assert.deepEqual(await texts(heir), ["one", "two"]);
+});

@@ -93,3 +93,17 @@ for (const [title, refused] of Object.entries(refusals)) {
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 300; turn++) await null;
 }
+
+Deno.test("what an opening after a kill lets readers see outlives a power cut", async () => {
+  for (let seed = 0; seed < seeds; seed++) {
+    using _ = new FakeTime();
+    using box = new JournalBox();
+    const disk = newDisk(seed);
+    const journal = await box.open({ ...folders, disk });
+    feed(journal, "one\ntwo\nthree\n");
+    const killed = disk.kill();
+    const heir = await box.open({ ...folders, disk: killed });
+    assert.equal(heir.durableSequence, 3, "the page cache holds them");
+    assert.deepEqual(await left(box, killed, 3), all, `seed ${seed}`);
+  }
+});
