@@ -6,7 +6,7 @@ import type { Disk } from "../platform/disk.ts";
 import type { ActiveSegment } from "./active_segment.ts";
 import { type MemoryTail, pendingEpoch, type TailSegments } from "./memory_tail.ts";
 import { lastEndOf, type RotatedSegment } from "./rotated_segment.ts";
-import { SegmentFiles } from "./segment_files.ts";
+import { removeSegment, SegmentFiles } from "./segment_files.ts";
 import {
   decodeIndexEntry,
   indexEntryBytes,
@@ -43,7 +43,7 @@ export function joinTail(options: {
 }): JoinedSegments {
   const { disk, home, next, tail } = options;
   const { rotated, active } = home;
-  const left = options.left === null ? null : withoutStale(options.left, active);
+  const left = options.left === null ? null : withoutStale(disk, options.left, active);
   if (left === null) return { segments: rotated, active, inMemory: false };
   const fits = fitsBehind(left, home);
   // Bytes of an open record that nothing continues end here.
@@ -74,18 +74,26 @@ export function joinTail(options: {
 }
 
 /**
- * Without what is empty and was never numbered, or came home and has grown there; `null` when that
- * was all.
+ * `null` when that is no record at all and tells of no number that the disk does not know, or when it
+ * came home and has grown there.
  */
-function withoutStale(left: TailSegments, active: ActiveSegment): TailSegments | null {
+function withoutStale(
+  disk: Disk,
+  left: TailSegments,
+  active: ActiveSegment,
+): TailSegments | null {
   const { header, nextSequence, openLogBytes, extent } = left.active;
-  const isNothing = header.epoch === pendingEpoch && left.complete.length === 0 &&
-    extent.logBytes === 0;
+  const isKnown = header.epoch === pendingEpoch || nextSequence <= active.nextSequence;
+  const isNothing = isKnown && extent.logBytes === 0 &&
+    left.complete.every(({ count }) => count === 0);
   const { firstSequence, epoch } = active.header;
   const isCopy = header.firstSequence === firstSequence && header.epoch === epoch;
   const hasGrown = active.nextSequence > nextSequence ||
     active.nextSequence === nextSequence && active.openLogBytes > openLogBytes;
   if (!isNothing && !(isCopy && hasGrown)) return left;
+  for (const { base, count } of left.complete) {
+    if (count === 0) removeSegment(disk, base);
+  }
   left.active.files.remove();
   left.active.close();
   return null;
