@@ -123,6 +123,7 @@ export class Homecoming {
     if (!files.areHere()) {
       if (segment.count === 0) return this.#drop(segment);
       const base = this.#rotatedBase(segment);
+      files.moveLogIfHere(base);
       await this.#copy(segment, base, {
         log: fileReader(files.log),
         index: fileReader(files.index),

@@ -88,15 +88,13 @@ export class SegmentFiles {
     // What a removal has left there is not this segment's index.
     const temporary = `${base}.idx.tmp`;
     if (this.#disk.size(temporary) !== null) this.#disk.remove(temporary);
-    for (const [ending, file] of [[".log", this.log], [".idx", this.index]] as const) {
-      const target = base + ending;
-      if (this.#paths[ending] === target) continue;
-      if (this.#disk.size(target) !== null && !file.isAt(target)) {
-        setAside(this.#disk, target, "foreign");
-      }
-      this.#disk.rename(this.#paths[ending], target);
-      this.#paths[ending] = target;
-    }
+    this.#rename(".log", base);
+    this.#rename(".idx", base);
+  }
+
+  /** Gives the log, if it still has its own name, the one that a copy will have: so it is there once. */
+  moveLogIfHere(base: string): void {
+    if (this.log.isAt(this.#paths[".log"])) this.#rename(".log", base);
   }
 
   /** Cuts off what is not needed here any more. */
@@ -140,6 +138,17 @@ export class SegmentFiles {
     if (this.#holders !== 0) return;
     this.log.close();
     this.index.close();
+  }
+
+  #rename(ending: ".log" | ".idx", base: string): void {
+    const target = base + ending;
+    if (this.#paths[ending] === target) return;
+    const file = ending === ".log" ? this.log : this.index;
+    if (this.#disk.size(target) !== null && !file.isAt(target)) {
+      setAside(this.#disk, target, "foreign");
+    }
+    this.#disk.rename(this.#paths[ending], target);
+    this.#paths[ending] = target;
   }
 
   #refuseAfterFailure(): void {
