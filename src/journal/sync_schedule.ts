@@ -71,7 +71,8 @@ export class SyncSchedule {
 
   /** Makes safe all that was appended before the call. @throws {Error} when that is refused */
   async now(): Promise<void> {
-    while (this.#running !== null) await this.#running;
+    if (this.#running !== null) await this.#running;
+    // A round that somebody else has begun meanwhile began after the call, too.
     if (!this.#isOver) await this.#start();
     if (this.#failing) throw new Error("sync: the disk refused; see the log");
   }
@@ -99,7 +100,7 @@ export class SyncSchedule {
       await this.#start();
       if (this.#done || this.#failing) break;
     }
-    // Those who still wait for a round of their own have been served by these.
+    // Those who still wait for a round of their own have been served by these, or have begun one.
     this.#isOver = true;
     while (this.#running !== null) await this.#running;
   }

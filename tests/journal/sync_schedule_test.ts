@@ -229,3 +229,23 @@ Deno.test("stop() leaves no timer, though there is more to do than its rounds do
   assert.equal(time.pending, 0);
   assert.equal(bench.syncs.length, 3);
 });
+
+Deno.test("a sync that is asked for is not put off by rounds that are always urgent", async () => {
+  const bench = new Bench(1000);
+  let rounds = 0;
+  const schedule: SyncSchedule = new SyncSchedule({
+    interval: 1000,
+    appended: () => bench.appended,
+    keep: async () => {
+      rounds += 1;
+      schedule.hurry();
+      await settled();
+      return true;
+    },
+    report: (notice) => bench.notices.push(notice),
+  });
+  schedule.hurry();
+  await schedule.now();
+  assert.ok(rounds <= 3);
+  await schedule.stop();
+});
