@@ -79,7 +79,13 @@ export class Homecoming {
   /** All that was in memory is safe on the disk: cuts off what stands there twice. */
   finish(): void {
     const { disk, shelf } = this.#options;
-    for (const base of this.#empty.splice(0)) removeSegment(disk, base);
+    for (const base of this.#empty.splice(0)) {
+      try {
+        removeSegment(disk, base);
+      } catch {
+        // An opening that finds it drops it.
+      }
+    }
     for (const { files, ...segment } of this.#toCut.splice(0)) {
       try {
         if (segment.count === 0) files.remove();
