@@ -7,7 +7,6 @@ import { appendAll, type AppendFile, type Disk } from "../platform/disk.ts";
 import { freeRotatedBase, type RotatedSegment } from "./rotated_segment.ts";
 import { encodeIndexHeader, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
 import { removeSegment, SegmentFiles } from "./segment_files.ts";
-import { rotatedNames, rotatedTimeMs } from "./segment_names.ts";
 import type { SegmentShelf } from "./segment_shelf.ts";
 
 const chunkBytes = 256 * 1024;
@@ -104,18 +103,11 @@ export class Homecoming {
     for (const { files } of this.#toCut) files.close();
   }
 
-  /**
-   * Free, and the same at every attempt: names that an earlier one gave must not be given twice. Later
-   * than those of others that begin with the same number: of these a copy is told by its time.
-   */
+  /** Free, and the same at every attempt: names that an earlier one gave must not be given twice. */
   #rotatedBase({ firstSequence, place }: RotatedSegment): string {
     const key = `${place} ${firstSequence}`;
     if (this.#begun?.key !== key) {
-      const { disk, folder, channel, wallMs } = this.#options;
-      const twins = rotatedNames(channel, disk.list(folder))
-        .filter((each) => each.firstSequence === firstSequence);
-      const laterMs = twins.map(({ base }) => rotatedTimeMs(base) + 1000);
-      const base = freeRotatedBase(this.#options, firstSequence, Math.max(wallMs(), ...laterMs));
+      const base = freeRotatedBase(this.#options, firstSequence, this.#options.wallMs());
       this.#begun = { key, base };
     }
     return this.#begun.base;

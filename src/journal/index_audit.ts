@@ -111,6 +111,18 @@ export function auditIndex(options: {
   }
 }
 
+/** How many records of a segment can be read. */
+export function soundRecords(disk: Disk, base: string): number {
+  if (disk.size(`${base}.log`) === null) return disk.size(`${base}.log.gz`) === null ? 0 : Infinity;
+  const log = disk.read(`${base}.log`);
+  try {
+    const { header, sound } = auditIndex({ disk, path: `${base}.idx`, log });
+    return header === null ? 0 : sound;
+  } finally {
+    log.close();
+  }
+}
+
 function auditEntries(index: ReadFile, log: ReadFile, first: number): IndexAudit {
   const count = countEntries(index);
   const logSize = log.size();

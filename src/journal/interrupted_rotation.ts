@@ -7,6 +7,7 @@ import type { Disk } from "../platform/disk.ts";
 import type { Report } from "../platform/notice.ts";
 import { freeRotatedBase, readIndexHeader } from "./rotated_segment.ts";
 import { decodeIndexEntry, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
+import { soundRecords } from "./index_audit.ts";
 import { startOfNulls } from "./log_scan.ts";
 import { sweepComing } from "./rotation.ts";
 import { rotatedNames } from "./segment_names.ts";
@@ -46,6 +47,9 @@ export function finishRotation(place: JournalFolder, options: {
   const unnumbered = readIndexHeader(disk, next) === null;
   if (unnumbered && options.isInMemory) return sweepComing(disk, folder, channel);
   const old = hasLog && hasIndex ? base : hasLog || hasIndex ? null : newestRotated(place);
+  if (old !== null && old !== base && holdsMore(disk, old, next)) {
+    return sweepComing(disk, folder, channel);
+  }
   if (old !== null && !options.isInMemory) {
     const open = openRecord(disk, old);
     const isNeeded = old !== base && open.length === 0;
@@ -70,6 +74,13 @@ function newestRotated({ disk, folder, channel }: JournalFolder): string | null 
   if (newest === undefined) return null;
   const base = `${folder}/${newest.base}`;
   return disk.size(`${base}.log`) === null ? null : base;
+}
+
+/** Whether a segment begins like the coming one and has more of its records. */
+function holdsMore(disk: Disk, base: string, coming: string): boolean {
+  const first = readIndexHeader(disk, coming)?.firstSequence;
+  return first !== undefined && first === readIndexHeader(disk, base)?.firstSequence &&
+    soundRecords(disk, base) > soundRecords(disk, coming);
 }
 
 /** A power cut has left bytes of a coming segment, never synced, but not all of its beginning. */

@@ -232,7 +232,7 @@ export class Journal implements AsyncDisposable {
     if (this.#home === null) await this.#openLater();
     const atOnce = this.#atOnce;
     this.#atOnce = false;
-    if (this.#home?.isSaved === false) await this.#saveState(false);
+    if (this.#isOpen && this.#home?.isSaved === false) await this.#saveState(false);
     if (this.#home !== null) await this.#writer.keep(atOnce);
     return this.#home !== null && this.#writer.isSettled;
   }

@@ -3,7 +3,7 @@
 import type { Disk } from "../platform/disk.ts";
 import type { RecordEnd } from "../record.ts";
 import type { ReadableSegment } from "./journal_reader.ts";
-import { rotatedBase } from "./segment_names.ts";
+import { rotatedBase, rotatedNames, rotatedTimeMs } from "./segment_names.ts";
 import {
   decodeIndexEntry,
   decodeIndexHeader,
@@ -97,7 +97,10 @@ export function readIndexHeader(disk: Disk, base: string): IndexHeader | null {
   }
 }
 
-/** Path without ending for a segment that is rotated now, of which no file is there yet. */
+/**
+ * Path without ending for a segment that is rotated now, of which no file is there yet. Later than
+ * those of others that begin with the same number, whatever the clock did: of these the last counts.
+ */
 export function freeRotatedBase(
   { disk, folder, channel }: {
     readonly disk: Disk;
@@ -107,11 +110,10 @@ export function freeRotatedBase(
   firstSequence: number,
   wallMs: number,
 ): string {
-  for (let ms = wallMs;; ms += 1000) {
-    const base = `${folder}/${rotatedBase(channel, firstSequence, ms)}`;
-    const taken = [".log", ".idx", ".log.gz"].some((ending) => disk.size(base + ending) !== null);
-    if (!taken) return base;
-  }
+  const laterMs = rotatedNames(channel, disk.list(folder))
+    .filter((each) => each.firstSequence === firstSequence)
+    .map(({ base }) => rotatedTimeMs(base) + 1000);
+  return `${folder}/${rotatedBase(channel, firstSequence, Math.max(wallMs, ...laterMs))}`;
 }
 
 /** The files of a segment that are there, the index first. */

@@ -1,8 +1,7 @@
 // Two segments that begin with the same sequence: what the disk refused to go on with was copied, and
 // the copy came home before the original could be cut. The one with more of its records stays.
 
-import type { Disk } from "../platform/disk.ts";
-import { auditIndex } from "./index_audit.ts";
+import { soundRecords } from "./index_audit.ts";
 import type { JournalFolder } from "./interrupted_rotation.ts";
 import { removeSegment } from "./segment_files.ts";
 import { rotatedNames } from "./segment_names.ts";
@@ -23,17 +22,5 @@ export function removeTwins({ disk, folder, channel }: JournalFolder): void {
     for (const { base } of judged) {
       if (base !== best.base) removeSegment(disk, `${folder}/${base}`);
     }
-  }
-}
-
-/** How many records of a segment can be read. */
-function soundRecords(disk: Disk, base: string): number {
-  if (disk.size(`${base}.log`) === null) return disk.size(`${base}.log.gz`) === null ? 0 : Infinity;
-  const log = disk.read(`${base}.log`);
-  try {
-    const { header, sound } = auditIndex({ disk, path: `${base}.idx`, log });
-    return header === null ? 0 : sound;
-  } finally {
-    log.close();
   }
 }
