@@ -15,7 +15,8 @@ export function isForeignIndex(
   log: ReadFile,
   header: RecordHeader,
 ): boolean {
-  if (audit.sound > 0 || audit.unreadable.length === 0) return false;
+  // What an opening has marked is ours.
+  if (audit.sound > 0 || audit.unreadable.every(({ reported }) => reported)) return false;
   const entries = new Map(audit.unreadable.map(({ entry }) => [entry.offset, entry]));
   let records = 0;
   for (const { kind, offset, length } of scanLog({ log, from: 0, header })) {
