@@ -10,6 +10,7 @@
 
 import { basename, dirname } from "node:path";
 import { appendAll, type AppendFile, type Disk, type ReadFile } from "../platform/disk.ts";
+import { errorText } from "../platform/notice.ts";
 import { startOfNulls } from "./log_scan.ts";
 
 const chunkBytes = 1024 * 1024;
@@ -27,9 +28,15 @@ export interface StrayTail {
   readonly wallMs: number;
 }
 
+/** A log could not be synced: what was written to it may be lost, and no later sync would tell. */
+export class LogInDoubt extends Error {
+  override readonly name = "LogInDoubt";
+}
+
 /**
  * Moves a log's tail into the quarantine: it is safe there before the log is cut.
- * @throws {Error} what the disk threw; the log is as it was, or cut and not synced
+ * @throws {LogInDoubt} when it is cut, and cannot be synced
+ * @throws {Error} what the disk threw; the log is as it was
  */
 export function quarantineTail(disk: Disk, tail: StrayTail): void {
   const path = `${tail.base}.quarantine`;
@@ -49,9 +56,17 @@ export function quarantineTail(disk: Disk, tail: StrayTail): void {
   const log = disk.append(`${tail.base}.log`);
   try {
     log.truncate(tail.from);
-    log.syncNow();
+    syncOrDoubt(log, `${tail.base}.log`);
   } finally {
     log.close();
+  }
+}
+
+function syncOrDoubt(log: AppendFile, path: string): void {
+  try {
+    log.syncNow();
+  } catch (cause) {
+    throw new LogInDoubt(`sync ${path}: ${errorText(cause)}`, { cause });
   }
 }
 

@@ -17,7 +17,7 @@ import { auditIndex, type IndexAudit, nothingAudited, withoutTornEnd } from "./i
 import { extendIndex, type IndexMending, replaceIndex } from "./index_mending.ts";
 import { randomEpoch } from "./journal_state.ts";
 import { entriesIn, type LogTail, readTail, readTornLine } from "./log_tail.ts";
-import { quarantineTail } from "./quarantine.ts";
+import { LogInDoubt, quarantineTail } from "./quarantine.ts";
 import {
   encodeIndexEntry,
   indexEntryBytes,
@@ -211,6 +211,7 @@ function setAside({ disk, base, wallMs }: RepairOptions, found: {
     damage.push({ what: "quarantined_bytes", ...range });
     return true;
   } catch (error) {
+    if (error instanceof LogInDoubt) throw error;
     damage.push({ what: "stray_bytes", ...range });
     refusals.push(
       `move bytes ${range.from}–${range.to} to ${base}.quarantine: ${errorText(error)}`,
