@@ -47,8 +47,12 @@ export function finishRotation(place: JournalFolder, options: {
   const unnumbered = readIndexHeader(disk, next) === null;
   if (unnumbered && options.isInMemory) return sweepComing(disk, folder, channel);
   const old = hasLog && hasIndex ? base : hasLog || hasIndex ? null : newestRotated(place);
-  if (old !== null && old !== base && holdsMore(disk, old, next)) {
-    return sweepComing(disk, folder, channel);
+  if (old !== null && old !== base) {
+    // Of two with as much, the coming one is the later copy; but memory has what that has, too.
+    const surplus = surplusOver(disk, old, next);
+    if (surplus > 0 || surplus === 0 && options.isInMemory) {
+      return sweepComing(disk, folder, channel);
+    }
   }
   if (old !== null && !options.isInMemory) {
     const open = openRecord(disk, old);
@@ -76,11 +80,11 @@ function newestRotated({ disk, folder, channel }: JournalFolder): string | null 
   return disk.size(`${base}.log`) === null ? null : base;
 }
 
-/** Whether a segment begins like the coming one and has more of its records. */
-function holdsMore(disk: Disk, base: string, coming: string): boolean {
+/** How many records a segment that begins like the coming one has more than that; NaN for others. */
+function surplusOver(disk: Disk, base: string, coming: string): number {
   const first = readIndexHeader(disk, coming)?.firstSequence;
-  return first !== undefined && first === readIndexHeader(disk, base)?.firstSequence &&
-    soundRecords(disk, base) > soundRecords(disk, coming);
+  if (first === undefined || first !== readIndexHeader(disk, base)?.firstSequence) return NaN;
+  return soundRecords(disk, base) - soundRecords(disk, coming);
 }
 
 /** A power cut has left bytes of a coming segment, never synced, but not all of its beginning. */

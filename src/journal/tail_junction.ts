@@ -125,7 +125,14 @@ function outside(
   disk: Disk,
 ): RotatedSegment {
   const count = keptBefore(from, segment, segment.count);
-  if (count === segment.count || segment.firstSequence > to) return segment;
+  // Also what an active segment has taken from it already, and is in memory as well.
+  const held = Math.floor(
+    ((disk.size(`${segment.base}.idx`) ?? 0) - indexHeaderBytes) / indexEntryBytes,
+  );
+  const isBehind = segment.firstSequence > to || segment.firstSequence + held - 1 > to;
+  if (count === segment.count && (count >= held || isBehind) || segment.firstSequence > to) {
+    return segment;
+  }
   const files = new SegmentFiles(disk, segment.base);
   const indexBytes = indexHeaderBytes + count * indexEntryBytes;
   const entry = new Uint8Array(indexEntryBytes);

@@ -286,8 +286,9 @@ export class Writer implements TailUser {
     this.#nextHomecomingMs = clock.monotonicMs() + retryMs;
     try {
       await this.#homecoming.bring(this.#active.bytes);
-      if (!this.#inMemory || shelf.segments.some(({ place }) => place !== "disk")) return;
-      this.#rotate(this.#active.header, false);
+      if (shelf.segments.some(({ place }) => place !== "disk")) return;
+      if (this.#inMemory) this.#rotate(this.#active.header, false);
+      else if (this.#fallback === null) this.#homecoming.finish();
     } catch {
       // It was told when the disk began to refuse, and is told when it is over.
     }

@@ -114,7 +114,11 @@ Deno.test("whatever the clock does, records keep their order and numbers through
     assert.deepEqual(await ids(journal), found);
     assert.deepEqual(box.complaints().filter((kind) => kind !== "disk_refuses"), []);
   });
-  await fc.assert(property, { numRuns: Number(Deno.env.get("CLOCK_RUNS") ?? 25) });
+  // The kills came while records were on their way home: that left one of them twice in the logs.
+  const killed = (["refuse", "append", "kill", "kill", "kill"] as const)
+    .map((what) => ({ jumpMs: 0, what }));
+  const examples: [typeof killed][] = Array.from({ length: 5 }, () => [killed]);
+  await fc.assert(property, { numRuns: Number(Deno.env.get("CLOCK_RUNS") ?? 25), examples });
 });
 
 for (const [jump, jumpMs] of Object.entries(jumps)) {
