@@ -67,7 +67,9 @@ Deno.test("a copy that a kill left without a lasting name gets one before anybod
       if (what === "rename" && path.endsWith(".tmp") && path.startsWith(folders.folder)) {
         renames += 1;
       }
-      if (what === "sync folder" && renames === 2) conditions.die();
+      if (what !== "sync folder" || renames < 2) return;
+      conditions.die();
+      conditions.requireLife();
     };
     dying.look();
     await Promise.race([dying.sync().catch(() => {}), turns()]);
