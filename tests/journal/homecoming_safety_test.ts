@@ -5,6 +5,7 @@ import type { Journal } from "../../src/journal/journal.ts";
 import { TailBudget } from "../../src/journal/tail_budget.ts";
 import { FailingDisk } from "../support/failing_disk.ts";
 import { FakeTime } from "../support/fake_time.ts";
+import { HandClock } from "../support/hand_clock.ts";
 import {
   feed,
   headerText,
@@ -189,4 +190,44 @@ Deno.test("what stands on the disk and in memory when a kill comes on the way ho
   assert.deepEqual(await texts(heir), ["one", "two", "three"]);
   const lines = ["one", "two", "three"].map((text) => `${headerText}${text}\n`).join("");
   assert.equal(left.logText(), lines);
+});
+
+Deno.test("a round that begins while an opening brings home what is in memory does not copy it, too", async () => {
+  using time = new FakeTime();
+  using box = new JournalBox();
+  const disk = newDisk(1);
+  const dying = await box.open({ ...folders, disk });
+  disk.conditions.before = ({ what, path }) => {
+    if (what === "append" && path.startsWith(folders.folder)) throw new Error("refused");
+  };
+  feed(dying, "one\n");
+  const budget = { tailBudget: new TailBudget({ maxBytes: 64 * 1024 }) };
+  for (let i = 0; i < 40; i++) feed(dying, `${"x".repeat(10_000)}\n`);
+  assert.ok(dying.shelf.segments.some(({ place }) => place === "memory"));
+  const killed = disk.kill();
+  // Without it a new epoch begins, and the sync schedule is in a hurry.
+  killed.remove(folders.statePath);
+  const { conditions } = killed;
+  conditions.syncs = "when told";
+  let copies = 0;
+  conditions.before = ({ what, path }) => {
+    if (what === "open to append" && path.endsWith(".log.tmp")) copies += 1;
+  };
+  const clock = new HandClock();
+  const opening = box.open({ ...folders, ...budget, disk: killed, clock });
+  while (copies === 0) {
+    conditions.completeSyncs();
+    await null;
+  }
+  for (let round = 0; round < 3; round++) {
+    await clock.advance(250);
+    time.tick(250);
+    await turns();
+  }
+  assert.equal(copies, 1);
+  conditions.syncs = "at once";
+  conditions.completeSyncs();
+  await using journal = await opening;
+  await bringHome(journal);
+  assert.equal((await texts(journal)).length, 41);
 });

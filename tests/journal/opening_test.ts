@@ -132,3 +132,39 @@ Deno.test("what a segment holds beyond the next one's beginning is read from the
     assert.deepEqual(await left(box, disk), ["one", "two", "three"], `seed ${seed}`);
   }
 });
+
+Deno.test("a power cut between any two renames of an opening that finishes a rotation leaves all that was synced", async () => {
+  let reached = true;
+  for (let last = 1; reached; last++) {
+    for (let seed = 0; seed < 2 * seeds; seed++) {
+      using _ = new FakeTime();
+      using box = new JournalBox();
+      const disk = newDisk(seed);
+      const dying = await box.open({ ...folders, disk, maxSegmentBytes: 90 });
+      feed(dying, "one\ntwo\n");
+      await dying.sync();
+      feed(dying, "three\n");
+      disk.conditions.before = ({ what, path }) => {
+        if (what !== "rename" || !path.startsWith(folders.folder)) return;
+        disk.conditions.die();
+        disk.conditions.requireLife();
+      };
+      await Promise.race([dying.sync().catch(() => {}), turns()]);
+      assert.ok(disk.conditions.dead);
+      const killed = disk.kill();
+      const { conditions } = killed;
+      let calls = 0;
+      conditions.before = ({ what, path }) => {
+        if (!path.startsWith(folders.folder) || !/rename|remove|sync folder/.test(what)) return;
+        calls += 1;
+        if (calls !== last) return;
+        conditions.die();
+        conditions.requireLife();
+      };
+      await Promise.race([box.open({ ...folders, disk: killed }).catch(() => {}), turns()]);
+      reached = conditions.dead;
+      const found = await left(box, killed);
+      assert.deepEqual(found.slice(0, 2), ["one", "two"], `seed ${seed}, call ${last}`);
+    }
+  }
+});
