@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { FakeTime } from "../support/fake_time.ts";
-import { feed, JournalBox, plain, readAll } from "../support/journal_box.ts";
+import { feed, JournalBox, name, plain, readAll } from "../support/journal_box.ts";
 import { makeDisk } from "../support/simulated_contents.ts";
 import type { SimulatedDisk } from "../support/simulated_disk.ts";
 
@@ -166,5 +166,29 @@ Deno.test("a power cut between any two renames of an opening that finishes a rot
       const found = await left(box, killed);
       assert.deepEqual(found.slice(0, 2), ["one", "two"], `seed ${seed}, call ${last}`);
     }
+  }
+});
+
+Deno.test("a log that is made anew where memory held no record has a lasting name before anything in it is safe", async () => {
+  for (let seed = 0; seed < seeds; seed++) {
+    using _ = new FakeTime();
+    using box = new JournalBox();
+    const disk = newDisk(seed);
+    const dying = await box.open({ ...folders, disk });
+    feed(dying, "one\ntwo\n");
+    await dying.sync();
+    disk.conditions.before = ({ what, path }) => {
+      if (path.startsWith(folders.folder) && !/read|size/.test(what)) throw new Error("refused");
+    };
+    await dying.sync();
+    assert.equal(dying.inMemory, true);
+    const killed = disk.kill();
+    killed.remove(`${folders.folder}/${name}.log`);
+    const heir = await box.open({ ...folders, disk: killed });
+    assert.equal(heir.inMemory, false);
+    feed(heir, "three\n");
+    await heir.sync();
+    assert.equal(heir.durableSequence, heir.lastSequence);
+    assert.deepEqual(await left(box, killed), ["three"], `seed ${seed}`);
   }
 });
