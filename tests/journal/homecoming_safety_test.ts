@@ -231,3 +231,40 @@ Deno.test("a round that begins while an opening brings home what is in memory do
   await bringHome(journal);
   assert.equal((await texts(journal)).length, 41);
 });
+
+Deno.test("a segment that memory begins in the last moment of a homecoming comes home before the active one", async () => {
+  for (let turn = 0; turn < 60; turn++) {
+    using _ = new FakeTime();
+    using box = new JournalBox();
+    const disk = newDisk(1);
+    const { conditions } = disk;
+    const budget = { tailBudget: new TailBudget({ maxBytes: 64 * 1024 }) };
+    await using journal = await box.open({ ...folders, disk, ...budget });
+    feed(journal, "one\n");
+    await journal.sync();
+    conditions.before = ({ what, path }) => {
+      if (what === "append" && path.startsWith(folders.folder)) throw new Error("refused");
+    };
+    feed(journal, `${"x".repeat(20_000)}\n`);
+    let fed: Promise<void> | null = null;
+    let isTooEarly = false;
+    conditions.before = ({ what, path }) => {
+      if (path.endsWith(".next.log") && what === "open to append") {
+        isTooEarly ||= journal.shelf.segments.some(({ place }) => place === "memory");
+      }
+      if (what !== "space") return;
+      fed ??= feedLater(journal, turn);
+    };
+    await bringHome(journal);
+    assert.equal(isTooEarly, false, `turn ${turn}`);
+    assert.ok(fed !== null);
+    await fed;
+    assert.equal((await texts(journal)).length, 3);
+  }
+});
+
+/** Feeds so many turns of the microtask queue later. */
+async function feedLater(journal: Journal, turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await null;
+  feed(journal, "two\n");
+}
