@@ -1,0 +1,154 @@
+// How well one character fits each speed and framing that a line may have, given what the receiver
+// is set to. Odds are against a blind draw, in bits: +3 means eight times likelier. What says
+// nothing is 0. No single character says much: noise does not overthrow what many have said.
+
+import {
+  type Frame,
+  frameLength,
+  type Framing,
+  parityBit,
+  type ReceiverSettings,
+  type Samples,
+  samplesOf,
+} from "./framing.ts";
+import type { Character } from "./mark_decoder.ts";
+import { patternBits, type SpeedPattern, speedPattern } from "./speed_pattern.ts";
+import { textOdds } from "./text_odds.ts";
+
+/** Share of characters that noise or a wrong beginning may spoil: so little can one take away. */
+const spoiltShare = 0.1;
+
+/** The same where the receiver may have begun inside a character. */
+const misplacedShare = 0.25;
+
+/** The same where the receiver's frames are of another length than the sender's. */
+const otherLengthShare = 0.6;
+
+/** At a wrong speed most stop bits are high all the same: the line rests high, and so do gaps. */
+const blindStopHigh = 0.75;
+
+/** The same for a stop bit that is high behind a parity bit that is right. */
+const blindSound = 0.375;
+
+/**
+ * A receiver that began inside a character can stay so for long where one follows on the other:
+ * digits, blanks and signs then look like 1xxxx01y, with a high stop bit. They speak neither for
+ * text nor against it.
+ */
+const shiftedWeight = 0.8;
+
+/** Odds of a parity or stop bit, or of the top bit of text, that is as it should be; else. */
+const rightBit = Math.log2(2 * 0.98);
+const wrongBit = Math.log2(2 * 0.02);
+
+/**
+ * Where a character began: at a true edge of the line, as behind a good stop bit; behind one low
+ * stop bit, which a 16550 takes for the next start bit and others do not; or nobody knows.
+ */
+export type Beginning = "edge" | "low_stop" | "unknown";
+
+const beginnings: readonly Beginning[] = ["edge", "low_stop", "unknown"];
+
+/** Kinds and bytes together. */
+export const characterCodes = 513;
+
+/** A small number for each character that there can be. */
+export function codeOf({ kind, byte }: Character): number {
+  return kind === "break" ? 512 : kind === "damaged" ? 256 + byte : byte;
+}
+
+/** Odds at one setting of the receiver, worked out once for each character that comes. */
+export class LineOdds {
+  readonly receiver: ReceiverSettings;
+  readonly #baudRates: readonly number[];
+  readonly #framings: readonly Framing[];
+  readonly #patterns: readonly {
+    readonly atEdge: SpeedPattern;
+    readonly atLowStop: SpeedPattern;
+  }[];
+  readonly #known = new Map<number, Float64Array>();
+
+  constructor(options: {
+    readonly receiver: ReceiverSettings;
+    readonly baudRates: readonly number[];
+    readonly framings: readonly Framing[];
+  }) {
+    this.receiver = options.receiver;
+    this.#baudRates = options.baudRates;
+    this.#framings = options.framings;
+    const { receiver } = options;
+    this.#patterns = options.baudRates.map((rate) => {
+      const ratio = receiver.baudRate / rate;
+      const behind = frameLength(receiver) - 1;
+      return { atEdge: speedPattern(ratio), atLowStop: speedPattern(ratio, behind) };
+    });
+  }
+
+  /** Odds for each speed, and within it for each framing. */
+  of(character: Character, begun: Beginning): Float64Array {
+    const key = codeOf(character) + beginnings.indexOf(begun) * characterCodes;
+    let odds = this.#known.get(key);
+    if (odds === undefined) {
+      odds = this.#compute(samplesOf(character, this.receiver), begun);
+      this.#known.set(key, odds);
+    }
+    return odds;
+  }
+
+  #compute(samples: Samples, begun: Beginning): Float64Array {
+    const count = this.#framings.length;
+    const odds = new Float64Array(this.#baudRates.length * count);
+    const stop = soundness(samples, this.receiver);
+    this.#baudRates.forEach((baudRate, index) => {
+      const of = odds.subarray(index * count, (index + 1) * count);
+      const patterns = this.#patterns[index];
+      if (baudRate === this.receiver.baudRate) {
+        const share = begun === "edge" ? spoiltShare : misplacedShare;
+        this.#framings.forEach((framing, at) =>
+          of[at] = this.#framed(framing, samples, stop, share)
+        );
+      } else if (patterns !== undefined && patterns.atEdge.masks.length > 0) {
+        const fits = (pattern: SpeedPattern): number => fitOf(pattern, samples) * 2 ** stop;
+        const atEdge = fits(patterns.atEdge);
+        const atLowStop = begun === "low_stop" ? fits(patterns.atLowStop) : 1;
+        const fit = begun === "edge" ? atEdge : (atEdge + atLowStop) / 2;
+        of.fill(Math.log2((1 - spoiltShare) * fit + spoiltShare));
+      }
+    });
+    return odds;
+  }
+
+  #framed(framing: Framing, { bits, count }: Samples, stop: number, spoilt: number): number {
+    const { dataBits, parity, topBitVaries } = framing;
+    let odds = (textOdds[bits & 0x7f] ?? 0) + stop;
+    const judge = (position: number, expected: number): void => {
+      if (position < count) odds += (bits >> position & 1) === expected ? rightBit : wrongBit;
+    };
+    if (dataBits === 8 && !topBitVaries) judge(7, 0);
+    if (parity !== "none") judge(dataBits, parityBit(bits & ((1 << dataBits) - 1), parity));
+    judge(frameLength(framing) - 2, 1);
+    const isOfLength = frameLength(framing) === frameLength(this.receiver);
+    const share = isOfLength ? spoilt : otherLengthShare;
+    const rest = isOfLength && isShiftedText(bits, count) ? Math.max(share, shiftedWeight) : share;
+    return Math.log2((1 - share) * 2 ** odds + rest);
+  }
+}
+
+function isShiftedText(bits: number, count: number): boolean {
+  return (bits & 0b110) === 0b010 && bits >> (count - 1) === 1;
+}
+
+function fitOf(pattern: SpeedPattern, samples: Samples): number {
+  const forced = patternBits(pattern, samples);
+  return forced === null ? 0 : 2 ** forced;
+}
+
+/** What the mark of a damaged character, or its absence, is worth against a blind draw, in bits. */
+function soundness({ bits, count }: Samples, receiver: Frame): number {
+  const position = frameLength(receiver) - 2;
+  if (receiver.parity !== "none") {
+    return position < count ? -Math.log2(4 * blindSound) : -Math.log2(2 * (1 - blindSound));
+  }
+  const isHigh = (bits >> position & 1) === 1;
+  return -Math.log2(2 * (isHigh ? blindStopHigh : 1 - blindStopHigh));
+}
