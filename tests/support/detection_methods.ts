@@ -2,15 +2,11 @@
 // original service did.
 
 import type { UartSettings } from "../../src/simulate/uart.ts";
-import {
-  type Accept,
-  type Decision,
-  LineDetector,
-  type LineDetectorOptions,
-} from "../../src/source/serial/line_detector.ts";
+import type { Accept, Decision, LineDetectorOptions } from "../../src/source/serial/detection.ts";
+import { LineDetector } from "../../src/source/serial/line_detector.ts";
 import type { ReceiverSettings } from "../../src/source/serial/framing.ts";
 import type { Character } from "../../src/source/serial/mark_decoder.ts";
-import { markedInput, type Method } from "./detection_windows.ts";
+import { markedInput, type Method, type Traffic } from "./detection_windows.ts";
 
 type ReceiverUart = Omit<UartSettings, "stopBits">;
 
@@ -23,11 +19,16 @@ export class DetectorMethod implements Method {
   readonly decisions: Decision[] = [];
   accepted: Accept | null = null;
   readonly #stopsAtAccept: boolean;
+  readonly #onDecision: (decision: Decision) => void;
   #asks: ReceiverSettings | null = null;
 
   /** `stopsAtAccept`: it is done then; else it goes on watching. @default {true} */
-  constructor(options: LineDetectorOptions, { stopsAtAccept = true } = {}) {
-    this.#stopsAtAccept = stopsAtAccept;
+  constructor(options: LineDetectorOptions, how: {
+    readonly stopsAtAccept?: boolean;
+    readonly onDecision?: (decision: Decision) => void;
+  } = {}) {
+    this.#stopsAtAccept = how.stopsAtAccept ?? true;
+    this.#onDecision = how.onDecision ?? (() => {});
     this.detector = new LineDetector(options);
     this.listened = [this.detector.receiver];
   }
@@ -48,6 +49,7 @@ export class DetectorMethod implements Method {
     this.characters.push(character);
     for (const decision of this.detector.push([character])) {
       this.decisions.push(decision);
+      this.#onDecision(decision);
       if (decision.kind === "try") this.#asks = decision.receiver;
       if (decision.kind === "accept") this.accepted = decision;
     }
@@ -59,6 +61,12 @@ export class DetectorMethod implements Method {
     this.detector.applied(this.#asks);
     this.#asks = null;
   }
+}
+
+/** Whether what was accepted is what was sent, or cannot be told from it. */
+export function isRight({ line }: Accept, { framing, baud }: Traffic): boolean {
+  const { name, alike, topBitVaries } = line.framing;
+  return line.baudRate === baud && !topBitVaries && (name === framing || alike.includes(framing));
 }
 
 /**
@@ -100,14 +108,18 @@ export class RatioMethod implements Method {
     return this.accepted !== null;
   }
 
-  push({ byte }: Character, nowUs: number): void {
+  push({ byte }: Character): void {
     this.#bytes++;
     const isPrintable = byte >= 0x20 && byte < 0x7f || [0x09, 0x0a, 0x0d].includes(byte);
     if (isPrintable) this.#printable++;
-    this.#asks = nowUs - this.#fromUs > this.#options.timeoutUs;
     if (this.#bytes < this.#options.minBytes) return;
     if (this.#printable >= 0.8 * this.#bytes) this.accepted = this.receiver.baud;
     else this.#asks = true;
+  }
+
+  /** Settings of the receiver until now. */
+  get tries(): number {
+    return this.#index + 1;
   }
 
   passed(nowUs: number): void {

@@ -53,6 +53,21 @@ export interface Traffic {
   readonly flipProbability?: number;
 }
 
+/** A draw of everything, so that numbers 0 to 89 have each framing at each speed once. */
+export function drawTraffic(number: number, seed: number): Traffic {
+  const names = Object.keys(sentFramings);
+  const random = new Random(seed + number * 0x9e3779b1);
+  return {
+    framing: names[number % names.length] ?? "8N1",
+    baud: sentBaudRates[Math.floor(number / names.length) % sentBaudRates.length] ?? 9600,
+    clockErrorPpm: random.integer(-20_000, 20_000),
+    maker: random.integer(0, makers.length - 1),
+    lowStopBitIs: random.pick(["start_bit", "ignored"]),
+    hasPauses: random.next() < 0.5,
+    seed: random.integer(0, 2 ** 31),
+  };
+}
+
 /** A method under test. It is told each character with the time on the line. */
 export interface Method {
   readonly receiver: Omit<UartSettings, "stopBits">;
@@ -80,8 +95,13 @@ export interface WindowOptions {
   readonly onSent?: (byte: number) => void;
 }
 
-/** Characters that the sender had sent when the method was done. */
-export function runWindow(options: WindowOptions): { readonly sentBytes: number } {
+/** What the sender had sent when the method was done, and how long that takes on a real line. */
+export interface WindowResult {
+  readonly sentBytes: number;
+  readonly seconds: number;
+}
+
+export function runWindow(options: WindowOptions): WindowResult {
   const { traffic, method, maxBytes, latencyUs = 0, onSent } = options;
   const changes = [...options.changes ?? []];
   const wire = new Wire();
@@ -106,7 +126,7 @@ export function runWindow(options: WindowOptions): { readonly sentBytes: number 
     for (const reception of receiver.receive()) {
       for (const character of decoder.push(encodeMarks([reception], method.inputFlags))) {
         method.push(character, wire.endUs);
-        if (method.isDone) return { sentBytes };
+        if (method.isDone) return { sentBytes, seconds: wire.endUs / 1e6 };
       }
     }
     method.passed?.(wire.endUs);
@@ -118,7 +138,7 @@ export function runWindow(options: WindowOptions): { readonly sentBytes: number 
       appliedUs = Infinity;
     }
   }
-  return { sentBytes: maxBytes };
+  return { sentBytes: maxBytes, seconds: wire.endUs / 1e6 };
 }
 
 function exchange(traffic: Traffic, wire: Wire): {

@@ -7,21 +7,28 @@
 // It stays where the likeliest settings can be read. Where they cannot, it asks for the fastest of
 // those about as likely: a receiver that is too fast sees by how much (speed_pattern.ts) within a
 // few characters, one that is too slow sees only errors. Settings are taken when they lead every
-// other by far. Then all others are kept at a fixed distance behind: it takes a run of contrary
-// evidence to overtake, which noise never is, and the sender's change of settings soon.
+// other by far. Then all others are kept within a fixed distance behind: it takes a run of contrary
+// evidence to overtake, which noise hardly ever is, and a sender's change of settings soon.
 
+import type {
+  Accept,
+  Decision,
+  DecodableSpan,
+  LineDetectorOptions,
+  Lost,
+  Try,
+} from "./detection.ts";
 import { describeLine, describeMismatch, whyAccept, whyLost, whyTry } from "./detection_words.ts";
 import {
-  type Frame,
   frameLength,
-  type Framing,
   framings,
   isFramed,
   isSameReceiver,
   type ReceiverSettings,
 } from "./framing.ts";
-import { type Beginning, codeOf, LineOdds } from "./line_odds.ts";
+import { characterCodes, codeOf, LineOdds } from "./line_odds.ts";
 import { type Leader, LineScores, type Suspect } from "./line_scores.ts";
+import { Listening } from "./listening.ts";
 import type { Character } from "./mark_decoder.ts";
 
 /** Leads, in bits, at which something is decided; found by simulation. */
@@ -31,7 +38,7 @@ const lead = {
   toAcceptMixed: 60,
   overMixed: 8,
   asLikely: 4,
-  whenLocked: 60,
+  whenLocked: 50,
   most: 60,
 };
 
@@ -44,63 +51,17 @@ const minDistinct = 8;
 /** Of good characters there must be so many for each bad one. */
 const goodForBad = 2;
 
+/** Fewer bad characters do not overthrow settings: a glitch, a few breaks, a burst of noise. */
+const minBad = 16;
+
+/** Plugging a cable in may give a few breaks: no setting is left on fewer characters. */
+const minHeard = 6;
+
 /** So many characters beyond those that an acceptance needs a setting has to prove itself. */
 const patience = 100;
 
-/** A stretch of characters, counted from the first ever pushed, that can be decoded. */
-export interface DecodableSpan {
-  readonly from: number;
-  /** Exclusive. */
-  readonly to: number;
-  /** For `decode`. */
-  readonly framing: Framing;
-  readonly receiver: ReceiverSettings;
-}
-
-/** `accept`: the line is so. Everything pushed before that was read at its settings is in `spans`. */
-export interface Accept {
-  readonly kind: "accept";
-  readonly line: Suspect;
-  /** 0 to 1, against all other settings known. */
-  readonly confidence: number;
-  /** Good characters that it rests on. */
-  readonly evidenceBytes: number;
-  readonly spans: readonly DecodableSpan[];
-  readonly why: string;
-}
-
-/** `try`: set the receiver so, without flushing, and call `applied`. */
-export interface Try {
-  readonly kind: "try";
-  readonly receiver: ReceiverSettings;
-  readonly why: string;
-}
-
-/** `lost`: the line is not any more what it was; about `from` on. It is being looked for again. */
-export interface Lost {
-  readonly kind: "lost";
-  readonly line: Suspect;
-  readonly from: number;
-  readonly why: string;
-}
-
-export type Decision = Accept | Try | Lost;
-
-export interface LineDetectorOptions {
-  /** Speeds that the line may have; the receiver is set to no others. */
-  readonly baudRates: readonly number[];
-  /** Good characters without which nothing is accepted. */
-  readonly minBytes: number;
-  /** What worked on this port the last time. */
-  readonly remembered?: Frame & { readonly baudRate: number };
-  /** What is configured: never changed, only compared with what the line looks like. */
-  readonly fixed?: { readonly baudRate?: number; readonly frame?: Frame };
-}
-
-interface Listening {
-  readonly from: number;
-  readonly receiver: ReceiverSettings;
-}
+/** Stretches of one search that are remembered for their bytes. */
+const mostStretches = 32;
 
 export class LineDetector {
   readonly #options: LineDetectorOptions;
@@ -109,18 +70,16 @@ export class LineDetector {
   #odds: LineOdds;
   #position = 0;
   #listening: Listening;
-  /** Earlier stretches of this search, each at one setting. */
-  #stretches: (Listening & { readonly to: number })[] = [];
+  /** Earlier stretches of this search. */
+  #stretches: Listening[] = [];
   #asked: ReceiverSettings | null = null;
   #locked: Leader | null = null;
-  /** Since when the locked settings are in doubt; `null` while they lead by all that they can. */
-  #doubtFrom: number | null = null;
-  #begun: Beginning = "unknown";
+  /** The locked settings lead by all that they can. */
+  #isSettled = false;
+  /** For each character: whether it leaves settled settings so; 0 while not known. */
+  readonly #settles = new Int8Array(characterCodes);
   /** Where patience with the present setting began. */
-  #patienceFrom = 0;
-  #good: number[] = [];
-  #bad: number[] = [];
-  #distinct = new Set<number>();
+  #patientFrom = 0;
   #mismatch: string | null = null;
 
   constructor(options: LineDetectorOptions) {
@@ -128,16 +87,15 @@ export class LineDetector {
     const { fixed, remembered } = options;
     const more = [fixed?.baudRate, remembered?.baudRate].filter((rate) => rate !== undefined);
     this.#baudRates = [...new Set([...options.baudRates, ...more])];
-    const receiver = this.#firstReceiver();
+    const receiver = firstReceiver(options);
     this.#scores = new LineScores({
       suspects: this.#baudRates.flatMap((baudRate) =>
         framings.map((framing) => ({ baudRate, framing }))
       ),
       prior: (suspect) => this.#prior(suspect, receiver),
     });
-    this.#odds = this.#oddsAt(receiver);
-    this.#listening = { from: 0, receiver };
-    this.#forgetCounts();
+    this.#odds = new LineOdds({ receiver, baudRates: this.#baudRates, framings });
+    this.#listening = new Listening({ receiver, from: 0 });
   }
 
   /** What the receiver is to be set to before the first character, and is set to since `applied`. */
@@ -150,7 +108,7 @@ export class LineDetector {
     return this.#locked?.suspect ?? null;
   }
 
-  /** What the line most likely is by now, for people, and for bytes that cannot wait. */
+  /** What the line most likely is by now: for people, and for bytes that cannot wait. */
   get best(): { readonly line: Suspect; readonly confidence: number } | null {
     const best = this.#scores.leader((suspect) => this.#isAllowed(suspect));
     return best && { line: best.suspect, confidence: confidenceOf(this.#leadOf(best)) };
@@ -164,18 +122,21 @@ export class LineDetector {
   /** From here on characters are read at this setting. */
   applied(receiver: ReceiverSettings): void {
     this.#asked = null;
-    this.#stretches.push({ ...this.#listening, to: this.#position });
-    this.#listening = { from: this.#position, receiver };
-    this.#odds = this.#oddsAt(receiver);
-    this.#patienceFrom = this.#position;
-    this.#begun = "unknown";
-    this.#forgetCounts();
+    this.#stretches = [...this.#stretches, this.#listening].slice(-mostStretches);
+    this.#listening = new Listening({ receiver, from: this.#position });
+    this.#odds = new LineOdds({ receiver, baudRates: this.#baudRates, framings });
+    this.#patientFrom = this.#position;
+    this.#settles.fill(0);
   }
 
   /** Takes the characters of a read, all at the present setting. Mostly decides nothing. */
   push(characters: readonly Character[]): Decision[] {
     const decisions: Decision[] = [];
     for (const character of characters) {
+      if (this.#isSettled && this.#listening.begun === "edge" && this.#leavesSettled(character)) {
+        this.#position++;
+        continue;
+      }
       this.#weigh(character);
       const decision = this.#locked === null ? this.#accept() : this.#watch(this.#locked);
       if (decision !== null) decisions.push(decision);
@@ -188,23 +149,31 @@ export class LineDetector {
   }
 
   #weigh(character: Character): void {
-    const odds = this.#odds.of(character, this.#begun);
-    const isStopLow = character.kind === "damaged" && this.receiver.parity === "none";
-    this.#begun = !isStopLow ? "edge" : this.#begun === "edge" ? "low_stop" : "unknown";
-    const code = codeOf(character);
-    this.#scores.add(code, odds, {
+    if (this.#isSettled) {
+      const { receiver, begun } = this.#listening;
+      this.#listening = new Listening({ receiver, from: this.#position, begun });
+      this.#isSettled = false;
+    }
+    const odds = this.#odds.of(character, this.#listening.begun);
+    this.#scores.add(codeOf(character), odds, {
       isDamaged: character.kind === "damaged",
       trustedBaudRate: this.#locked?.suspect.baudRate ?? null,
     });
-    this.#position++;
     const first = this.#baudRates.indexOf(this.receiver.baudRate) * framings.length;
-    let isText = false;
-    for (let index = 0; index < framings.length; index++) {
-      const counts = (odds[first + index] ?? 0) > 0 ? this.#good : this.#bad;
-      counts[index] = (counts[index] ?? 0) + 1;
-      if (counts === this.#good) isText = true;
+    this.#listening.note(character, odds.subarray(first, first + framings.length));
+    this.#position++;
+  }
+
+  /** Spares good characters of a settled line, nearly all there are, the account of all suspects. */
+  #leavesSettled(character: Character): boolean {
+    const code = codeOf(character);
+    if (character.kind !== "byte" || this.#locked === null) return false;
+    if (this.#settles[code] === 0) {
+      const odds = this.#odds.of(character, "edge");
+      const own = odds[this.#locked.index] ?? 0;
+      this.#settles[code] = own >= 0 && odds.every((each) => each <= own) ? 1 : -1;
     }
-    if (isText) this.#distinct.add(code);
+    return this.#settles[code] === 1;
   }
 
   #accept(): Accept | null {
@@ -212,19 +181,19 @@ export class LineDetector {
     if (best === null) return null;
     this.#scores.limitLag(best.score, lead.most);
     this.#compare(best);
-    if (!this.#isAllowed(best.suspect) || !this.#isReadHere(best.suspect)) return null;
     const { framing } = best.suspect;
-    const good = this.#good[framings.indexOf(framing)] ?? 0;
-    const bad = this.#bad[framings.indexOf(framing)] ?? 0;
+    const good = this.#listening.goodFor(framing);
     const margin = this.#leadOf(best);
     if (
+      good < this.#options.minBytes || good < goodForBad * (this.#listening.count - good) ||
+      this.#listening.distinct < minDistinct ||
       margin < (framing.topBitVaries ? lead.toAcceptMixed : lead.toAccept) ||
       this.#leadOverMixed(best) < lead.overMixed ||
-      good < this.#options.minBytes || good < goodForBad * bad || this.#distinct.size < minDistinct
+      !this.#isAllowed(best.suspect) || !this.#isReadHere(best.suspect)
     ) return null;
     const spans = this.#spansOf(best.suspect);
     this.#locked = best;
-    this.#doubtFrom = null;
+    this.#settles.fill(0);
     this.#asked = null;
     this.#stretches = [];
     return {
@@ -241,38 +210,26 @@ export class LineDetector {
     const score = this.#scores.scoreOf(locked.index);
     this.#scores.limitLag(score, lead.whenLocked);
     const rival = this.#scores.leader((_, index) => index !== locked.index);
-    const behind = score - (rival?.score ?? -Infinity);
-    if (behind >= lead.whenLocked) {
-      this.#doubtFrom = null;
-      return null;
-    }
-    if (this.#doubtFrom === null) {
-      this.#doubtFrom = this.#position - 1;
-      this.#forgetCounts();
-    }
-    if (behind > -lead.toTry) return null;
-    const from = this.#doubtFrom;
+    const ahead = score - (rival?.score ?? -Infinity);
+    this.#isSettled = ahead >= lead.whenLocked;
+    const { from, count } = this.#listening;
+    const bad = count - this.#listening.goodFor(locked.suspect.framing);
+    if (ahead > -lead.toTry || bad < minBad) return null;
     this.#locked = null;
-    this.#doubtFrom = null;
-    this.#listening = { from, receiver: this.receiver };
-    this.#patienceFrom = this.#position;
-    return {
-      kind: "lost",
-      line: locked.suspect,
-      from,
-      why: whyLost(locked.suspect, this.#position - from),
-    };
+    this.#patientFrom = this.#position;
+    return { kind: "lost", line: locked.suspect, from, why: whyLost(locked.suspect, count) };
   }
 
   /** Another setting of the receiver, when the likeliest settings cannot be read here. */
   #next(): Try | null {
+    if (this.#listening.count < minHeard) return null;
     this.#losePatience();
     const best = this.#scores.leader((suspect) => this.#isAllowed(suspect));
     const here = this.#scores.leader((suspect) =>
       this.#isAllowed(suspect) && this.#isReadHere(suspect)
     );
     if (best === null || best.score - (here?.score ?? -Infinity) < lead.toTry) return null;
-    const likely = this.#likely(best, (suspect) => this.#isAllowed(suspect));
+    const likely = this.#asLikelyAs(best).filter((suspect) => this.#isAllowed(suspect));
     const fastest = Math.max(...likely.map(({ baudRate }) => baudRate));
     const target = this.#scores.leader((suspect) =>
       suspect.baudRate === fastest && likely.includes(suspect)
@@ -286,15 +243,17 @@ export class LineDetector {
 
   /** Some lines look for ever as if they might be read here; elsewhere they show what they are. */
   #losePatience(): void {
-    const waited = this.#position - this.#patienceFrom;
-    if (waited < this.#options.minBytes + patience || this.#distinct.size < minDistinct) return;
+    const waited = this.#position - this.#patientFrom;
+    if (waited < this.#options.minBytes + patience || this.#listening.distinct < minDistinct) {
+      return;
+    }
     this.#scores.lower(lead.most, (suspect) => this.#isReadHere(suspect));
-    this.#patienceFrom = this.#position;
+    this.#patientFrom = this.#position;
   }
 
-  #likely(best: Leader, counts: (suspect: Suspect) => boolean): Suspect[] {
-    return this.#scores.suspects.filter((suspect, index) =>
-      this.#scores.scoreOf(index) >= best.score - lead.asLikely && counts(suspect)
+  #asLikelyAs(best: Leader): Suspect[] {
+    return this.#scores.suspects.filter((_, index) =>
+      this.#scores.scoreOf(index) >= best.score - lead.asLikely
     );
   }
 
@@ -306,16 +265,14 @@ export class LineDetector {
       this.#mismatch = null;
     } else if (best.score - allowed.score >= lead.toAccept) {
       const set = describeLine(allowed.suspect);
-      const likely = this.#likely(best, () => true);
+      const likely = this.#asLikelyAs(best);
       this.#mismatch = describeMismatch({ set, receiver: this.receiver, likely });
     }
   }
 
   #spansOf(line: Suspect): DecodableSpan[] {
-    const stretches = [...this.#stretches, { ...this.#listening, to: this.#position }];
-    return stretches.filter(({ receiver }) =>
-      receiver.baudRate === line.baudRate && frameLength(receiver) === frameLength(line.framing)
-    ).map((stretch) => ({ ...stretch, framing: line.framing }));
+    return [...this.#stretches, this.#listening].map((stretch) => stretch.spanFor(line))
+      .filter((span) => span !== null);
   }
 
   /** Text whose top bit may be anything is no rival of one with rules for it, only a fallback. */
@@ -343,17 +300,7 @@ export class LineDetector {
       (fixed?.frame === undefined || isFramed(framing, fixed.frame));
   }
 
-  #firstReceiver(): ReceiverSettings {
-    const { fixed, remembered, baudRates } = this.#options;
-    const usual = baudRates.includes(9600) ? 9600 : baudRates[0] ?? 9600;
-    const baudRate = fixed?.baudRate ?? remembered?.baudRate ?? usual;
-    const frame = fixed?.frame ?? remembered;
-    const framing = frame && framings.find((each) => isFramed(each, frame));
-    return { baudRate, dataBits: 8, parity: "none", stopBits: 1, ...(framing?.receiver ?? frame) };
-  }
-
-  #prior(suspect: Suspect, receiver: ReceiverSettings): number {
-    const { baudRate, framing } = suspect;
+  #prior({ baudRate, framing }: Suspect, receiver: ReceiverSettings): number {
     const { remembered } = this.#options;
     const isRemembered = remembered !== undefined && remembered.baudRate === baudRate &&
       isFramed(framing, remembered) && !framing.topBitVaries;
@@ -362,21 +309,22 @@ export class LineDetector {
       (frameLength(framing) === 10 ? 0 : prior.nineOrElevenBits) +
       (framing.topBitVaries ? prior.topBitVaries : 0);
   }
-
-  #oddsAt(receiver: ReceiverSettings): LineOdds {
-    return new LineOdds({ receiver, baudRates: this.#baudRates, framings });
-  }
-
-  #forgetCounts(): void {
-    this.#good = framings.map(() => 0);
-    this.#bad = framings.map(() => 0);
-    this.#distinct.clear();
-  }
 }
 
 /** What a receiver must be set to for a line to be read whole. */
 export function receiverFor({ baudRate, framing }: Suspect): ReceiverSettings {
   return { baudRate, ...framing.receiver };
+}
+
+/** What is configured, else what worked last, else 9600 8N1. */
+function firstReceiver({ fixed, remembered, baudRates }: LineDetectorOptions): ReceiverSettings {
+  const usual = baudRates.includes(9600) ? 9600 : baudRates[0] ?? 9600;
+  const baudRate = fixed?.baudRate ?? remembered?.baudRate ?? usual;
+  const frame = fixed?.frame ?? remembered;
+  const framing = frame && framings.find((each) => isFramed(each, frame));
+  const { dataBits, parity, stopBits } = framing?.receiver ?? frame ??
+    { dataBits: 8, parity: "none", stopBits: 1 } as const;
+  return { baudRate, dataBits, parity, stopBits };
 }
 
 function confidenceOf(margin: number): number {

@@ -4,8 +4,8 @@
 /** Which characters, what share of all they are. Shares are estimates, rounded generously. */
 const groups: readonly { readonly matches: RegExp; readonly share: number }[] = [
   { matches: /[0-9 \r\n]/, share: 0.6 },
-  { matches: /[A-Z]/, share: 0.19 },
-  { matches: /[a-z]/, share: 0.07 },
+  { matches: /[A-Z]/, share: 0.2 },
+  { matches: /[a-z]/, share: 0.085 },
   { matches: /[!-~]/, share: 0.07 },
   // NUL, SOH, STX, ETX, EOT, ENQ, ACK, TAB, FF, DC1, DC3, NAK: padding, frames, polling.
   // deno-lint-ignore no-control-regex
