@@ -46,7 +46,10 @@ const lead = {
 const prior = { remembered: 12, start: 2, nineOrElevenBits: -6, topBitVaries: -10 };
 
 /** Settings are taken only on so many different characters. */
-const minDistinct = 8;
+const minDistinct = 10;
+
+/** Fewer are a heartbeat or padding, for which no other setting is tried. */
+const minVaried = 4;
 
 /** Of good characters there must be so many for each bad one. */
 const goodForBad = 2;
@@ -244,9 +247,8 @@ export class LineDetector {
   /** Some lines look for ever as if they might be read here; elsewhere they show what they are. */
   #losePatience(): void {
     const waited = this.#position - this.#patientFrom;
-    if (waited < this.#options.minBytes + patience || this.#listening.distinct < minDistinct) {
-      return;
-    }
+    const isVaried = this.#listening.distinct >= minVaried;
+    if (waited < this.#options.minBytes + patience || !isVaried) return;
     this.#scores.lower(lead.most, (suspect) => this.#isReadHere(suspect));
     this.#patientFrom = this.#position;
   }

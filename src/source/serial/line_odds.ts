@@ -121,13 +121,16 @@ export class LineOdds {
   #framed(framing: Framing, { bits, count }: Samples, stop: number, spoilt: number): number {
     const { dataBits, parity, topBitVaries } = framing;
     let odds = (textOdds[bits & 0x7f] ?? 0) + stop;
+    const isOfLength = frameLength(framing) === frameLength(this.receiver);
+    // Behind a parity that seems wrong nothing is sure of a sender with frames of another length.
+    const isUnsure = !isOfLength && count < frameLength(this.receiver) - 1;
+    const known = isUnsure ? this.receiver.dataBits : count;
     const judge = (position: number, expected: number): void => {
-      if (position < count) odds += (bits >> position & 1) === expected ? rightBit : wrongBit;
+      if (position < known) odds += (bits >> position & 1) === expected ? rightBit : wrongBit;
     };
     if (dataBits === 8 && !topBitVaries) judge(7, 0);
     if (parity !== "none") judge(dataBits, parityBit(bits & ((1 << dataBits) - 1), parity));
     judge(frameLength(framing) - 2, 1);
-    const isOfLength = frameLength(framing) === frameLength(this.receiver);
     const share = isOfLength ? spoilt : otherLengthShare;
     const rest = isOfLength && isShiftedText(bits, count) ? Math.max(share, shiftedWeight) : share;
     return Math.log2((1 - share) * 2 ** odds + rest);

@@ -88,7 +88,7 @@ Deno.test("every framing at every speed is found and nothing is taken for anothe
     for (let number = 0; number < 360; number++) {
       const traffic = drawTraffic(number, seed);
       const method = new DetectorMethod(limits);
-      const { sentBytes } = runWindow({ traffic, method, maxBytes: 6000 });
+      const { sentBytes } = runWindow({ traffic, method, maxBytes: 20_000 });
       const found = method.accepted;
       assert.ok(found !== null, `SEED=${seed}: not found: ${JSON.stringify(traffic)}`);
       const { name, alike, topBitVaries } = found.line.framing;
