@@ -19,13 +19,8 @@ import type {
   Try,
 } from "./detection.ts";
 import { describeLine, describeMismatch, whyAccept, whyLost, whyTry } from "./detection_words.ts";
-import {
-  frameLength,
-  framings,
-  isFramed,
-  isSameReceiver,
-  type ReceiverSettings,
-} from "./framing.ts";
+import { framings, isSameReceiver, type ReceiverSettings } from "./framing.ts";
+import { firstReceiver, isAllowed, priorOf, receiverFor } from "./known_settings.ts";
 import { characterCodes, codeOf, LineOdds } from "./line_odds.ts";
 import { type Leader, LineScores, type Suspect } from "./line_scores.ts";
 import { Listening } from "./listening.ts";
@@ -41,9 +36,6 @@ const lead = {
   whenLocked: 50,
   most: 60,
 };
-
-/** What is known before the first character, in bits. */
-const prior = { remembered: 12, start: 2, nineOrElevenBits: -6, topBitVaries: -10 };
 
 /** Settings are taken only on so many different characters. */
 const minDistinct = 10;
@@ -95,7 +87,7 @@ export class LineDetector {
       suspects: this.#baudRates.flatMap((baudRate) =>
         framings.map((framing) => ({ baudRate, framing }))
       ),
-      prior: (suspect) => this.#prior(suspect, receiver),
+      prior: (suspect) => priorOf(suspect, options),
     });
     this.#odds = new LineOdds({ receiver, baudRates: this.#baudRates, framings });
     this.#listening = new Listening({ receiver, from: 0 });
@@ -296,37 +288,9 @@ export class LineDetector {
     return isSameReceiver(receiverFor(suspect), this.receiver);
   }
 
-  #isAllowed({ baudRate, framing }: Suspect): boolean {
-    const { fixed } = this.#options;
-    return (fixed?.baudRate === undefined || fixed.baudRate === baudRate) &&
-      (fixed?.frame === undefined || isFramed(framing, fixed.frame));
+  #isAllowed(suspect: Suspect): boolean {
+    return isAllowed(suspect, this.#options);
   }
-
-  #prior({ baudRate, framing }: Suspect, receiver: ReceiverSettings): number {
-    const { remembered } = this.#options;
-    const isRemembered = remembered !== undefined && remembered.baudRate === baudRate &&
-      isFramed(framing, remembered) && !framing.topBitVaries;
-    return (isRemembered ? prior.remembered : 0) +
-      (baudRate === receiver.baudRate ? prior.start : 0) +
-      (frameLength(framing) === 10 ? 0 : prior.nineOrElevenBits) +
-      (framing.topBitVaries ? prior.topBitVaries : 0);
-  }
-}
-
-/** What a receiver must be set to for a line to be read whole. */
-export function receiverFor({ baudRate, framing }: Suspect): ReceiverSettings {
-  return { baudRate, ...framing.receiver };
-}
-
-/** What is configured, else what worked last, else 9600 8N1. */
-function firstReceiver({ fixed, remembered, baudRates }: LineDetectorOptions): ReceiverSettings {
-  const usual = baudRates.includes(9600) ? 9600 : baudRates[0] ?? 9600;
-  const baudRate = fixed?.baudRate ?? remembered?.baudRate ?? usual;
-  const frame = fixed?.frame ?? remembered;
-  const framing = frame && framings.find((each) => isFramed(each, frame));
-  const { dataBits, parity, stopBits } = framing?.receiver ?? frame ??
-    { dataBits: 8, parity: "none", stopBits: 1 } as const;
-  return { baudRate, dataBits, parity, stopBits };
 }
 
 function confidenceOf(margin: number): number {
