@@ -6,8 +6,8 @@
 //
 // It stays where the likeliest settings can be read. Where they cannot, it asks for the fastest of
 // those about as likely: a receiver that is too fast sees by how much (speed_pattern.ts) within a
-// few characters, one that is too slow sees only errors. Settings are taken when they lead every
-// other by far. Then all others are kept within a fixed distance behind: it takes a run of contrary
+// few characters, one that is too slow sees only errors. Settings are taken when they lead all
+// others by far. From then on these are kept within a fixed distance: it takes a run of contrary
 // evidence to overtake, which noise hardly ever is, and a sender's change of settings soon.
 
 import type {
@@ -22,7 +22,7 @@ import { describeLine, describeMismatch, whyAccept, whyLost, whyTry } from "./de
 import { framings, isSameReceiver, type ReceiverSettings } from "./framing.ts";
 import { firstReceiver, isAllowed, priorOf, receiverFor } from "./known_settings.ts";
 import { characterCodes, codeOf, LineOdds } from "./line_odds.ts";
-import { type Leader, LineScores, type Suspect } from "./line_scores.ts";
+import { confidenceOf, type Leader, LineScores, type Suspect } from "./line_scores.ts";
 import { Listening } from "./listening.ts";
 import type { Character } from "./mark_decoder.ts";
 
@@ -53,7 +53,7 @@ const minBad = 16;
 const minHeard = 6;
 
 /** So many characters beyond those that an acceptance needs a setting has to prove itself. */
-const patience = 100;
+const patience = 30;
 
 /** Stretches of one search that are remembered for their bytes. */
 const mostStretches = 32;
@@ -204,8 +204,7 @@ export class LineDetector {
   #watch(locked: Leader): Lost | null {
     const score = this.#scores.scoreOf(locked.index);
     this.#scores.limitLag(score, lead.whenLocked);
-    const rival = this.#scores.leader((_, index) => index !== locked.index);
-    const ahead = score - (rival?.score ?? -Infinity);
+    const ahead = this.#scores.leadOf({ ...locked, score }, () => true);
     this.#isSettled = ahead >= lead.whenLocked;
     const { from, count } = this.#listening;
     const bad = count - this.#listening.goodFor(locked.suspect.framing);
@@ -226,12 +225,11 @@ export class LineDetector {
     if (best === null || best.score - (here?.score ?? -Infinity) < lead.toTry) return null;
     const likely = this.#asLikelyAs(best).filter((suspect) => this.#isAllowed(suspect));
     const fastest = Math.max(...likely.map(({ baudRate }) => baudRate));
-    const target = this.#scores.leader((suspect) =>
-      suspect.baudRate === fastest && likely.includes(suspect)
+    const target = this.#scores.leader((each) =>
+      each.baudRate === fastest && likely.includes(each)
     );
-    if (target === null) return null;
-    const receiver = receiverFor(target.suspect);
-    if (isSameReceiver(receiver, this.#asked ?? this.receiver)) return null;
+    const receiver = target && receiverFor(target.suspect);
+    if (!target || !receiver || isSameReceiver(receiver, this.#asked ?? this.receiver)) return null;
     this.#asked = receiver;
     return { kind: "try", receiver, why: whyTry(this.receiver, target.suspect) };
   }
@@ -239,8 +237,11 @@ export class LineDetector {
   /** Some lines look for ever as if they might be read here; elsewhere they show what they are. */
   #losePatience(): void {
     const waited = this.#position - this.#patientFrom;
-    const isVaried = this.#listening.distinct >= minVaried;
-    if (waited < this.#options.minBytes + patience || !isVaried) return;
+    if (waited < this.#options.minBytes + patience) return;
+    if (this.#listening.distinct < minVaried) return;
+    if (this.#scores.leader((each) => this.#isAllowed(each) && !this.#isReadHere(each)) === null) {
+      return;
+    }
     this.#scores.lower(lead.most, (suspect) => this.#isReadHere(suspect));
     this.#patientFrom = this.#position;
   }
@@ -269,19 +270,23 @@ export class LineDetector {
       .filter((span) => span !== null);
   }
 
-  /** Text whose top bit may be anything is no rival of one with rules for it, only a fallback. */
+  /**
+   * Those that read the same are no rivals; nor is text whose top bit may be anything one of text
+   * with rules for it, only a fallback.
+   */
   #leadOf(leader: Leader): number {
-    const second = this.#scores.leader(({ baudRate, framing }, index) =>
-      index !== leader.index && !(framing.topBitVaries && baudRate === leader.suspect.baudRate)
-    );
-    return leader.score - (second?.score ?? -Infinity);
+    const { baudRate, framing: { alike } } = leader.suspect;
+    return this.#scores.leadOf(leader, (rival) =>
+      rival.baudRate !== baudRate ||
+      !rival.framing.topBitVaries && !alike.includes(rival.framing.name));
   }
 
   #leadOverMixed(leader: Leader): number {
-    const mixed = this.#scores.leader(({ baudRate, framing }) =>
-      framing.topBitVaries && baudRate === leader.suspect.baudRate
+    const { baudRate } = leader.suspect;
+    return this.#scores.leadOf(
+      leader,
+      (rival) => rival.framing.topBitVaries && rival.baudRate === baudRate,
     );
-    return mixed === null || mixed.index === leader.index ? Infinity : leader.score - mixed.score;
   }
 
   #isReadHere(suspect: Suspect): boolean {
@@ -291,8 +296,4 @@ export class LineDetector {
   #isAllowed(suspect: Suspect): boolean {
     return isAllowed(suspect, this.#options);
   }
-}
-
-function confidenceOf(margin: number): number {
-  return Math.max(0, 1 - 2 ** -margin);
 }

@@ -89,6 +89,12 @@ export class LineScores {
     return best;
   }
 
+  /** By how much it is ahead of all others for which `counts` holds. */
+  leadOf({ index, score }: Leader, counts: (rival: Suspect) => boolean): number {
+    const second = this.leader((suspect, other) => other !== index && counts(suspect));
+    return score - (second?.score ?? -Infinity);
+  }
+
   /** How often a character came among the last ones, this time included. */
   #countOccurrence(code: number): number {
     const oldest = this.#recent[this.#next] ?? -1;
@@ -97,4 +103,9 @@ export class LineScores {
     this.#next = (this.#next + 1) % recentCharacters;
     return this.#occurrences[code] = (this.#occurrences[code] ?? 0) + 1;
   }
+}
+
+/** How sure a lead of so many bits is, 0 to 1. */
+export function confidenceOf(leadBits: number): number {
+  return Math.max(0, 1 - 2 ** -leadBits);
 }
