@@ -29,7 +29,7 @@ import type { Character } from "./mark_decoder.ts";
 /** Leads, in bits, at which something is decided; found by simulation. */
 const lead = {
   toTry: 10,
-  toAccept: 30,
+  toAccept: 40,
   toAcceptMixed: 60,
   overMixed: 8,
   asLikely: 4,
