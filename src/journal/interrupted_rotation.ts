@@ -47,12 +47,9 @@ export function finishRotation(place: JournalFolder, options: {
   const unnumbered = readIndexHeader(disk, next) === null;
   if (unnumbered && options.isInMemory) return sweepComing(disk, folder, channel);
   const old = hasLog && hasIndex ? base : hasLog || hasIndex ? null : newestRotated(place);
-  if (old !== null && old !== base) {
-    // Of two with as much, the coming one is the later copy; but memory has what that has, too.
-    const surplus = surplusOver(disk, old, next);
-    if (surplus > 0 || surplus === 0 && options.isInMemory) {
-      return sweepComing(disk, folder, channel);
-    }
+  // Of two with as many records the coming one counts: it may have an open one that memory lost in a kill.
+  if (old !== null && old !== base && holdsMore(disk, old, next)) {
+    return sweepComing(disk, folder, channel);
   }
   if (old !== null && !options.isInMemory) {
     const open = openRecord(disk, old);
@@ -80,11 +77,11 @@ function newestRotated({ disk, folder, channel }: JournalFolder): string | null 
   return disk.size(`${base}.log`) === null ? null : base;
 }
 
-/** How many records a segment that begins like the coming one has more than that; NaN for others. */
-function surplusOver(disk: Disk, base: string, coming: string): number {
+/** Whether a segment begins like the coming one and has more records. */
+function holdsMore(disk: Disk, base: string, coming: string): boolean {
   const first = readIndexHeader(disk, coming)?.firstSequence;
-  if (first === undefined || first !== readIndexHeader(disk, base)?.firstSequence) return NaN;
-  return soundRecords(disk, base) - soundRecords(disk, coming);
+  return first !== undefined && first === readIndexHeader(disk, base)?.firstSequence &&
+    soundRecords(disk, base) > soundRecords(disk, coming);
 }
 
 /** A power cut has left bytes of a coming segment, never synced, but not all of its beginning. */
