@@ -232,7 +232,10 @@ export class Journal implements AsyncDisposable {
     if (this.#home === null) await this.#openLater();
     const atOnce = this.#atOnce;
     this.#atOnce = false;
-    if (this.#isOpen && this.#home?.isSaved === false) await this.#saveState(false);
+    // What comes home must find its epoch there. At other times a disk of the state that hangs holds
+    // nothing up.
+    const isNeeded = this.#isOpen && this.#writer.hasWork;
+    if (isNeeded && this.#home?.isSaved === false) await this.#saveState(false);
     if (this.#home !== null) await this.#writer.keep(atOnce);
     return this.#home !== null && this.#writer.isSettled;
   }

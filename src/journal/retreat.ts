@@ -28,9 +28,9 @@ export function retreat(options: {
   const former = rotation?.old ?? null;
   const formerKept = former === null ? 0 : keptCount(former);
   const isNamed = rotation === null || rotation.comingIsNamed;
-  const kept = fallback === null && isNamed ? keptCount(active) : 0;
   // What never had lasting names is all in memory, too.
   const isNeeded = fallback === null && isNamed;
+  const kept = isNeeded ? keptCount(active) : 0;
   // Asks the disk for the last time, before anything is changed.
   const segments = [
     ...former === null ? [] : [former.firstRecords(formerKept, "unsettled")],

@@ -49,7 +49,11 @@ export class SegmentShelf {
   }
 
   get bytesInMemory(): number {
-    return this.#inMemory.reduce((sum, { bytes }) => sum + bytes, 0);
+    // Asked at every append to memory, of every port.
+    return this.#segments.reduce(
+      (sum, { place, bytes }) => place === "memory" ? sum + bytes : sum,
+      0,
+    );
   }
 
   /** Those on the disk that may be deleted, as far as they themselves are concerned. */

@@ -129,10 +129,9 @@ function outside(
   const held = Math.floor(
     ((disk.size(`${segment.base}.idx`) ?? 0) - indexHeaderBytes) / indexEntryBytes,
   );
-  const isBehind = segment.firstSequence > to || segment.firstSequence + held - 1 > to;
-  if (count === segment.count && (count >= held || isBehind) || segment.firstSequence > to) {
-    return segment;
-  }
+  const isWhole = count === segment.count &&
+    (count >= held || segment.firstSequence + held - 1 > to);
+  if (isWhole || segment.firstSequence > to) return segment;
   const files = new SegmentFiles(disk, segment.base);
   const indexBytes = indexHeaderBytes + count * indexEntryBytes;
   const entry = new Uint8Array(indexEntryBytes);
