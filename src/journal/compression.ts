@@ -109,16 +109,22 @@ async function unpackPieces(
       refusal = error;
     }
   });
+  // Deno 2.4 calls no write back in which damage was met: the error ends the wait for it, too.
+  let goOn = (): void => {};
   const ended = new Promise<void>((resolve) => {
+    gunzip.on("end", resolve);
     gunzip.on("error", (error) => {
       damage ??= errorText(error);
+      goOn();
       resolve();
     });
-    gunzip.on("end", resolve);
   });
   const give = async (piece: Uint8Array): Promise<void> => {
     if (damage !== null || refusal !== null) return;
-    await new Promise<void>((resolve) => gunzip.write(piece, () => resolve()));
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+      gunzip.write(piece, () => resolve());
+    });
     if (damage === null) takenBytes += piece.length;
   };
   for await (const chunk of chunks(disk, path)) {
