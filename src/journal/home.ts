@@ -1,6 +1,6 @@
 // A journal's disk, once it could be opened: what was found there, and where the numbering stands.
 
-import { readState } from "../platform/state_file.ts";
+import { readState, replaceState } from "../platform/state_file.ts";
 import { channelName, type RecordHeader } from "../record.ts";
 import { ActiveSegment } from "./active_segment.ts";
 import type { JournalOptions } from "./journal_options.ts";
@@ -41,6 +41,7 @@ export class Home implements HomeSegments {
       parseJournalState(readState(disk, options.statePath)),
       disk.size(`${base}.log`),
     );
+    await noteOpening(options, state);
     const found = await openSegments({
       disk,
       folder,
@@ -85,7 +86,9 @@ export class Home implements HomeSegments {
       epoch: this.reasonForNewEpoch === null ? active.header.epoch : randomEpoch(),
     };
     const channel = channelName(options.channel);
-    this.#numbering = new Numbering({ ...options, channel }, state, active.header);
+    this.#numbering = new Numbering({ ...options, channel }, state);
+    // A kill between rotating into a new epoch and saving the state.
+    this.#numbering.begin(active.header);
   }
 
   /** The last save succeeded. */
@@ -101,29 +104,33 @@ export class Home implements HomeSegments {
     this.#numbering.begin(header);
   }
 
-  /** To be called before a new epoch is begun for a reason: a kill must not forget that reason. */
-  async saveDoubt(): Promise<void> {
-    if (this.reasonForNewEpoch === null) return;
-    await this.#numbering.saveDoubt({
-      activeFirstSequence: this.active.header.firstSequence,
-      nextSequence: this.next.firstSequence,
-      closed: false,
-      logBytes: 0,
-    });
-  }
-
   /** Resolves to whether the disk let it. */
   save(reached: Parameters<Numbering["save"]>[0]): Promise<boolean> {
     return this.#numbering.save(reached);
   }
 }
 
-/** A state that says that the journal was closed is outdated when the log has changed since. */
+/**
+ * Saves that the files are about to be mended: a kill in the middle leaves files that look sound, and
+ * numbers that stood in them would be given out again. A disk that refuses is told of by the save
+ * at the end of the opening.
+ */
+async function noteOpening(
+  { disk, statePath }: JournalOptions,
+  state: JournalState | undefined,
+): Promise<void> {
+  if (state === undefined || state.opening) return;
+  await replaceState(disk, statePath, { ...state, opening: true }).catch(() => {});
+}
+
+/**
+ * A state that says that the journal was closed is outdated when the log has changed since, or may
+ * have been mended since.
+ */
 function unlessOutdated(
   state: JournalState | undefined,
   logBytes: number | null,
 ): JournalState | undefined {
-  return state?.closed === true && state.logBytes !== logBytes
-    ? { ...state, closed: false }
-    : state;
+  if (state?.closed !== true) return state;
+  return { ...state, closed: !state.opening && state.logBytes === logBytes };
 }

@@ -60,7 +60,6 @@ export class Journal implements AsyncDisposable {
   /** Opens or makes the channel's journal, repairing what a crash left behind. */
   static async open(options: JournalOptions): Promise<Journal> {
     const start = await startJournal(options);
-    await start.home?.saveDoubt();
     const journal = new Journal(options, start);
     try {
       if (start.home !== null) await journal.#arrive(start.home);

@@ -70,7 +70,6 @@ export async function openLater(
   const circumstances = { isInMemory, isDoubtful: true };
   const home = await Home.open(options, recordHeader, circumstances).catch(() => null);
   if (home === null) return null;
-  await home.saveDoubt();
   const { disk } = options;
   const joined = joinTail({ disk, home, left: memory(), next: home.next, tail });
   return { home, joined };

@@ -10,9 +10,13 @@ const shape = z.object({
   boot: z.string(),
   closed: z.boolean(),
   logBytes: z.number(),
+  opening: z.boolean().default(false),
 });
 
-/** The state of one channel's numbering. When `closed`, `nextSequence` and `logBytes` are exact. */
+/**
+ * The state of one channel's numbering. When `closed`, `nextSequence` and `logBytes` are exact. While
+ * `opening`, files are being mended: a kill may have hidden that they were damaged.
+ */
 export type JournalState = Readonly<z.infer<typeof shape>>;
 
 /** The state in what was read from a file; `undefined` when it is missing or not ours. */
@@ -47,6 +51,7 @@ export function reasonForNewEpoch(options: {
   const { state, nextSequence, damaged, boot } = options;
   if (state === undefined) return nextSequence === 1 ? "first start" : "the state is lost";
   if (damaged) return "the journal is damaged";
+  if (state.opening) return "the opening before this one was broken off";
   if (nextSequence < state.nextSequence) return "the journal ends before the numbers given out";
   if (!state.closed && state.boot !== boot) return "the machine went down without a stop";
   return null;

@@ -21,17 +21,11 @@ export class Numbering {
   #saved: Promise<boolean> = Promise.resolve(true);
   #isSaved = true;
 
-  /** Goes on where `state` says, from the active segment on where `active` says. */
-  constructor(
-    options: NumberingOptions,
-    state: JournalState | undefined,
-    active: IndexHeader,
-  ) {
+  /** Goes on where `state` says. */
+  constructor(options: NumberingOptions, state: JournalState | undefined) {
     const { disk, statePath, boot, channel, report } = options;
     this.#options = { disk, statePath, boot, channel, report };
     this.#epochs = state?.epochs ?? [];
-    // A kill between rotating into a new epoch and saving the state.
-    if (this.#epochs.at(-1)?.epoch !== active.epoch) this.begin(active);
   }
 
   /** The last save succeeded. */
@@ -44,22 +38,16 @@ export class Numbering {
     return this.#epochs.map(({ epoch }) => epoch);
   }
 
+  /** Takes up the epoch of the active segment, unless it is the last one. */
   begin({ firstSequence, epoch }: IndexHeader): void {
+    if (this.#epochs.at(-1)?.epoch === epoch) return;
     this.#epochs = [...this.#epochs, { firstSequence, epoch }];
   }
 
   /** Saves after the saves before it. Resolves to whether the disk let it. */
-  save(reached: Omit<JournalState, "epochs" | "boot">): Promise<boolean> {
-    return this.#save({ ...reached, epochs: this.#epochs, boot: this.#options.boot });
-  }
-
-  /** Saves that numbers are in doubt: whoever opens the journal before the next save begins an epoch. */
-  saveDoubt(reached: Omit<JournalState, "epochs" | "boot">): Promise<boolean> {
-    return this.#save({ ...reached, epochs: this.#epochs, boot: "" });
-  }
-
-  #save(state: JournalState): Promise<boolean> {
-    const { disk, statePath, channel, report } = this.#options;
+  save(reached: Omit<JournalState, "epochs" | "boot" | "opening">): Promise<boolean> {
+    const { disk, statePath, channel, report, boot } = this.#options;
+    const state = { ...reached, epochs: this.#epochs, boot, opening: false };
     this.#saved = this.#saved
       .then(() => replaceState(disk, statePath, state))
       .then(() => this.#isSaved = true, (error) => {

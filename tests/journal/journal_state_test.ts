@@ -13,6 +13,7 @@ const state: JournalState = {
   nextSequence: 60,
   boot: "this boot",
   closed: false,
+  opening: false,
   logBytes: 0,
 };
 
@@ -36,6 +37,10 @@ Deno.test("whatever casts a doubt on the numbers needs a new epoch", () => {
   );
   assert.equal(reasonForNewEpoch({ ...usual, state: undefined }), "the state is lost");
   assert.equal(reasonForNewEpoch({ ...usual, damaged: true }), "the journal is damaged");
+  assert.equal(
+    reasonForNewEpoch({ ...usual, state: { ...state, opening: true } }),
+    "the opening before this one was broken off",
+  );
   for (const closed of [true, false]) {
     assert.equal(
       reasonForNewEpoch({ ...usual, nextSequence: 59, state: { ...state, closed } }),

@@ -2,6 +2,8 @@
 // kill left unsynced, of numbers that the files do not reach.
 
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { FailingDisk } from "../support/failing_disk.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import { feed, JournalBox, name, plain, readAll } from "../support/journal_box.ts";
 import { makeDisk } from "../support/simulated_contents.ts";
@@ -192,3 +194,43 @@ Deno.test("a log that is made anew where memory held no record has a lasting nam
     assert.deepEqual(await left(box, killed), ["three"], `seed ${seed}`);
   }
 });
+
+const damages: readonly [string, (box: JournalBox) => void][] = [
+  ["log and index deleted", (box) => {
+    for (const ending of [".log", ".idx"]) rmSync(box.path(name + ending));
+  }],
+  ["an empty log", (box) => box.write(`${name}.log`, new Uint8Array(0))],
+  ["half a record in the log", (box) => {
+    box.write(`${name}.log`, box.bytes(`${name}.log`).subarray(0, 30));
+  }],
+  ["an empty index and half a log", (box) => {
+    box.write(`${name}.log`, box.bytes(`${name}.log`).subarray(0, 60));
+    box.write(`${name}.idx`, new Uint8Array(0));
+  }],
+  ["NULs alone", (box) => {
+    for (const ending of [".log", ".idx"]) {
+      box.write(name + ending, new Uint8Array(box.bytes(name + ending).length));
+    }
+  }],
+];
+
+for (const [what, damage] of damages) {
+  Deno.test(`${what}, and an opening killed before any call: no id is given out twice`, async () => {
+    using box = new JournalBox();
+    await using dying = await box.open();
+    feed(dying, "one\ntwo\n");
+    await dying.sync();
+    using damaged = box.copy();
+    damage(damaged);
+    const killed: JournalBox[] = [];
+    const disk = new FailingDisk();
+    disk.before = () => killed.push(damaged.copy());
+    await (await damaged.open({ disk })).close();
+    for (const [call, left] of killed.entries()) {
+      using _ = left;
+      await using heir = await left.open();
+      assert.ok(heir.epoch !== dying.epoch || heir.lastSequence >= 2, `killed before call ${call}`);
+    }
+    assert.ok(killed.length > 20);
+  });
+}
