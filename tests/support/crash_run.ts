@@ -242,6 +242,7 @@ export class CrashRun {
     using reader = journal.reader();
     const records = [];
     const unreadable = [];
+    let isCutOff = false;
     for (let next = journal.oldestSequence;;) {
       const result = await this.#box.settled(
         reader.read(next, { maxRecords: 50, maxBytes: 10_000 }),
@@ -249,9 +250,10 @@ export class CrashRun {
       if (result.next === next) break;
       records.push(...result.records.map(modelRecord));
       unreadable.push(...result.unreadable);
+      isCutOff = result.records.at(-1)?.end === "reboot";
       next = result.next;
     }
-    return { records, unreadable, openBytes: journal.position.openBytes };
+    return { records, unreadable, openBytes: journal.position.openBytes, isCutOff };
   }
 
   #noteSynced(): void {

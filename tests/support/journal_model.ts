@@ -29,6 +29,8 @@ export interface FoundRecords {
   readonly unreadable: readonly SequenceRange[];
   /** Bytes of the open record; `null` when none is. */
   readonly openBytes: number | null;
+  /** The last record was ended because the machine, as far as is known, went down. */
+  readonly isCutOff: boolean;
 }
 
 const headerBytes = new RecordHeader(channel).length;
@@ -139,7 +141,12 @@ export class JournalModel {
     assert.deepEqual(needed.slice(0, required.length), required, "records after a kill");
     const more = needed.slice(required.length);
     const lines = this.#unfinished();
-    more.forEach((record, i) => assertLine(record, lines[i]));
+    // A state that could not be saved makes a kill look like a power cut.
+    const cutOff = found.isCutOff ? more.at(-1) : undefined;
+    for (const [i, record] of more.entries()) {
+      if (record !== cutOff) assertLine(record, lines[i]);
+      else assertBeginning(record, lines[i], i === 0 ? this.#open : null);
+    }
     const open = lines[more.length];
     const openBytes = found.openBytes ?? 0;
     if (more.length === 0 && this.#open !== null) {
@@ -267,6 +274,14 @@ export class JournalModel {
 
 function isBeginning(record: Line, line: Line): boolean {
   return record.timeMs === line.timeMs && line.text.startsWith(record.text);
+}
+
+/** All that was accepted of it, and perhaps more of what was attempted. */
+function assertBeginning(record: ModelRecord, line: Line | undefined, open: Line | null): void {
+  assert.ok(
+    line !== undefined && isBeginning(record, line) && (open === null || isBeginning(open, record)),
+    `a record that was cut off after a kill: ${JSON.stringify(record)}`,
+  );
 }
 
 function assertLine(record: ModelRecord, line: Line | undefined): void {
