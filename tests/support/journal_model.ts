@@ -29,8 +29,8 @@ export interface FoundRecords {
   readonly unreadable: readonly SequenceRange[];
   /** Bytes of the open record; `null` when none is. */
   readonly openBytes: number | null;
-  /** The last record was ended because the machine, as far as is known, went down. */
-  readonly isCutOff: boolean;
+  /** The last record was ended because the machine, as far as is known, went down. @default {false} */
+  readonly isCutOff?: boolean;
 }
 
 const headerBytes = new RecordHeader(channel).length;
@@ -142,7 +142,7 @@ export class JournalModel {
     const more = needed.slice(required.length);
     const lines = this.#unfinished();
     // A state that could not be saved makes a kill look like a power cut.
-    const cutOff = found.isCutOff ? more.at(-1) : undefined;
+    const cutOff = found.isCutOff === true ? more.at(-1) : undefined;
     for (const [i, record] of more.entries()) {
       if (record !== cutOff) assertLine(record, lines[i]);
       else assertBeginning(record, lines[i], i === 0 ? this.#open : null);
