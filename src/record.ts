@@ -34,6 +34,8 @@ export interface JournalRecord {
   /** When its first byte was read, in milliseconds since 1970, UTC. */
   readonly timeMs: number;
   readonly end: RecordEnd;
+  /** Some of its bytes arrived damaged, or a break came between them. */
+  readonly damaged: boolean;
   /** Header, the bytes as received, and a line feed. */
   readonly line: Uint8Array;
 }

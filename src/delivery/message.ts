@@ -24,9 +24,12 @@ export function parseMessageId(id: string): MessageIdentity | null {
   return { channel, epoch, sequence: Number(sequence) };
 }
 
-/** The headers of a record's message. `Nectar-Mark` only where bytes may stand elsewhere. */
+/**
+ * The headers of a record's message. `Nectar-Mark` only where bytes may stand elsewhere or arrived
+ * damaged: `partial; idle`, `damaged`, `cut; too_long; damaged`.
+ */
 export function messageHeaders(channel: string, record: JournalRecord): [string, string][] {
-  const { epoch, sequence, timeMs, end } = record;
+  const { epoch, sequence, timeMs, end, damaged } = record;
   const headers: [string, string][] = [
     ["Nats-Msg-Id", formatMessageId({ channel, epoch, sequence })],
     ["Nectar-Channel", channel],
@@ -34,7 +37,8 @@ export function messageHeaders(channel: string, record: JournalRecord): [string,
     ["Nectar-Time", new Date(timeMs).toISOString()],
   ];
   const mark = recordMark(end);
-  if (mark !== "whole") headers.push(["Nectar-Mark", `${mark}; ${end}`]);
+  const marks = [...mark === "whole" ? [] : [mark, end], ...damaged ? ["damaged"] : []];
+  if (marks.length > 0) headers.push(["Nectar-Mark", marks.join("; ")]);
   return headers;
 }
 

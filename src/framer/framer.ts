@@ -7,6 +7,8 @@ import type { RecordEnd } from "../record.ts";
 export interface Fragment {
   readonly bytes: Uint8Array;
   readonly end: RecordEnd | null;
+  /** These bytes arrived damaged, or a break came between them. @default {false} */
+  readonly damaged?: boolean;
 }
 
 /** Where a framer stands; a journal can tell it after a restart. */

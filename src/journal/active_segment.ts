@@ -136,22 +136,19 @@ export class ActiveSegment {
     const before = this.#extent;
     let { open, count, lastEnd } = before;
     let filled = 0;
-    for (const { bytes, end } of fragments) {
+    for (const { bytes, end, damaged = false } of fragments) {
       const from = filled;
       if (open === null) {
-        open = { offset: before.logBytes + filled, timeMs, checksum: 0 };
+        open = { offset: before.logBytes + filled, timeMs, checksum: 0, damaged };
         filled = this.#recordHeader.write(this.#lines, filled, timeMs);
       }
       this.#lines.set(bytes, filled);
       filled += bytes.length;
       if (end !== null) this.#lines[filled++] = LF;
       const checksum = continueChecksum(open.checksum, this.#lines.subarray(from, filled));
-      if (end === null) {
-        open = { ...open, checksum };
-        continue;
-      }
-      const length = before.logBytes + filled - open.offset;
-      const entry = { offset: open.offset, length, timeMs: open.timeMs, end, checksum };
+      open = { ...open, checksum, damaged: open.damaged || damaged };
+      if (end === null) continue;
+      const entry = { ...open, length: before.logBytes + filled - open.offset, end };
       encodeIndexEntry(this.#entries, (count - before.count) * indexEntryBytes, entry);
       count += 1;
       lastEnd = end;

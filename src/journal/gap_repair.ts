@@ -49,23 +49,27 @@ export function fillGap(gap: EntryGap, records: readonly LogStretch[]): MendedGa
     const record = restored ? records[at / indexEntryBytes] : undefined;
     if (record === undefined) {
       // No line has the checksum 1 and no bytes: a record that nobody will ever read.
-      const hole = { offset: gap.from, length: 0, timeMs: 0, end: lastEnd, checksum: 1 };
-      encodeIndexEntry(entries, at, hole);
+      const hole = { offset: gap.from, length: 0, timeMs: 0, damaged: false, checksum: 1 };
+      encodeIndexEntry(entries, at, { ...hole, end: lastEnd });
       markReported(entries, at);
     } else {
-      lastEnd = endOf(record, gap.bytes.subarray(at, at + indexEntryBytes));
-      encodeIndexEntry(entries, at, { ...record, end: lastEnd });
+      const how = howEnded(record, gap.bytes.subarray(at, at + indexEntryBytes));
+      encodeIndexEntry(entries, at, { ...record, ...how });
+      lastEnd = how.end;
     }
   }
   return { entries, restored, lastEnd };
 }
 
+type HowEnded = Pick<IndexEntry, "end" | "damaged">;
+
 /** How a record ended, when one byte of its damaged entry is wrong; `recovered` when more are. */
-function endOf(record: Omit<IndexEntry, "end">, damaged: Uint8Array): RecordEnd {
+function howEnded(record: Omit<IndexEntry, keyof HowEnded>, damagedEntry: Uint8Array): HowEnded {
   const bytes = new Uint8Array(indexEntryBytes);
-  const wrongBytes = (end: RecordEnd): number => {
-    encodeIndexEntry(bytes, 0, { ...record, end });
-    return bytes.filter((byte, i) => byte !== damaged[i]).length;
+  const wrongBytes = (how: HowEnded): number => {
+    encodeIndexEntry(bytes, 0, { ...record, ...how });
+    return bytes.filter((byte, i) => byte !== damagedEntry[i]).length;
   };
-  return recordEnds.find((end) => wrongBytes(end) <= 1) ?? "recovered";
+  const ways = recordEnds.flatMap((end) => [{ end, damaged: false }, { end, damaged: true }]);
+  return ways.find((how) => wrongBytes(how) <= 1) ?? { end: "recovered", damaged: false };
 }

@@ -121,8 +121,8 @@ export class JournalReader implements Disposable {
         unreadable.push({ from: joins ? last.from : first + i, to: first + i });
         continue;
       }
-      const { timeMs, end } = entry;
-      records.push({ sequence: first + i, epoch: segment.epoch, timeMs, end, line });
+      const { timeMs, end, damaged } = entry;
+      records.push({ sequence: first + i, epoch: segment.epoch, timeMs, end, damaged, line });
     }
     return { records, next: first + span.count, unreadable };
   }

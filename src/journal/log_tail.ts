@@ -56,10 +56,14 @@ export function readTail(options: {
       const last = found.offset + found.length - 1;
       stray = { what: "stray_bytes", from: found.offset, to: last };
     } else if (found.kind === "open") {
-      open = found;
+      open = { ...found, damaged: false };
     } else {
       if (count < gapEntries) firsts.push(found);
-      encodeIndexEntry(entries, count * indexEntryBytes, { ...found, end: "recovered" });
+      encodeIndexEntry(entries, count * indexEntryBytes, {
+        ...found,
+        end: "recovered",
+        damaged: false,
+      });
       count += 1;
     }
   }
@@ -91,7 +95,7 @@ export function readTornLine(options: {
   const line = new Uint8Array(end - offset);
   log.readNow(line, offset);
   const timeMs = canGoOn ? recordHeader.read(line, 0) : null;
-  const open = timeMs === null ? null : { offset, timeMs, checksum: crc32(line) };
+  const open = timeMs === null ? null : { offset, timeMs, checksum: crc32(line), damaged: false };
   const strayFrom = open === null ? offset : end;
   return {
     entries: new Uint8Array(0),

@@ -9,6 +9,8 @@ export interface OpenRecord {
   readonly timeMs: number;
   /** CRC-32 of what stands in the log. */
   readonly checksum: number;
+  /** Some of its bytes arrived damaged; forgotten when the process is killed. */
+  readonly damaged: boolean;
 }
 
 /** How far a segment's files reach. */

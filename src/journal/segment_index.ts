@@ -3,7 +3,7 @@
 //
 //   header, 64 bytes              entry, 32 bytes
 //    0  8  "NCINDEX" 0x01          0  6  offset of the line in the log
-//    8  8  first sequence          6  1  how the record ended
+//    8  8  first sequence          6  1  how the record ended, + 128 when it arrived damaged
 //   16 32  epoch, ASCII hex        7  1  1 once the line was reported to be unreadable, else 0
 //   48  8  sequence before         8  8  time, milliseconds since 1970, float64
 //   56  4  0                      16  4  length of the line: header, bytes, line feed
@@ -34,6 +34,8 @@ export interface IndexEntry {
   readonly length: number;
   readonly timeMs: number;
   readonly end: RecordEnd;
+  /** Some of its bytes arrived with a wrong parity or stop bit, or a break came between them. */
+  readonly damaged: boolean;
   /** CRC-32 of the line. */
   readonly checksum: number;
 }
@@ -51,6 +53,8 @@ export const recordEnds: readonly RecordEnd[] = [
   "recovered",
   "reboot",
 ];
+
+const damagedBit = 0x80;
 
 export function encodeIndexHeader(header: IndexHeader): Uint8Array {
   const bytes = new Uint8Array(indexHeaderBytes);
@@ -81,7 +85,7 @@ export function encodeIndexEntry(target: Uint8Array, at: number, entry: IndexEnt
   const view = new DataView(target.buffer, target.byteOffset + at, indexEntryBytes);
   view.setUint32(0, entry.offset % 2 ** 32, true);
   view.setUint16(4, Math.floor(entry.offset / 2 ** 32), true);
-  view.setUint8(6, recordEnds.indexOf(entry.end));
+  view.setUint8(6, recordEnds.indexOf(entry.end) + (entry.damaged ? damagedBit : 0));
   view.setUint8(7, 0);
   view.setFloat64(8, entry.timeMs, true);
   view.setUint32(16, entry.length, true);
@@ -95,13 +99,15 @@ export function decodeIndexEntry(bytes: Uint8Array, at: number): IndexEntry | nu
   if (at + indexEntryBytes > bytes.length) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, indexEntryBytes);
   if (view.getUint32(28, true) !== crc32(bytes.subarray(at, at + 28))) return null;
-  const end = recordEnds[view.getUint8(6)];
+  const how = view.getUint8(6);
+  const end = recordEnds[how & ~damagedBit];
   if (end === undefined) return null;
   return {
     offset: view.getUint32(0, true) + view.getUint16(4, true) * 2 ** 32,
     length: view.getUint32(16, true),
     timeMs: view.getFloat64(8, true),
     end,
+    damaged: (how & damagedBit) !== 0,
     checksum: view.getUint32(20, true),
   };
 }

@@ -81,6 +81,7 @@ Deno.bench("message: headers of one record", () => {
     epoch: "0123456789abcdef0123456789abcdef",
     timeMs: 1_750_000_000_123,
     end: "line_feed",
+    damaged: false,
     line,
   });
 });

@@ -18,7 +18,14 @@ const channel = "1429010002-A1";
 const epoch = "0123456789abcdef0123456789abcdef";
 
 function record(end: RecordEnd, line: Uint8Array = new Uint8Array(0)): JournalRecord {
-  return { sequence: 42, epoch, timeMs: Date.UTC(2025, 11, 3, 15, 4, 5, 123), end, line };
+  return {
+    sequence: 42,
+    epoch,
+    timeMs: Date.UTC(2025, 11, 3, 15, 4, 5, 123),
+    end,
+    damaged: false,
+    line,
+  };
 }
 
 Deno.test("a message id gives its identity back, whatever the channel and the number", () => {
@@ -78,6 +85,13 @@ Deno.test("a record whose bytes may stand elsewhere is marked, with how it ended
     "partial; hang_up",
     "partial; stop",
   ]);
+});
+
+Deno.test("a record whose bytes arrived damaged is marked, besides how it ended", () => {
+  const marks = (["line_feed", "idle"] as const).map((end) =>
+    new Map(messageHeaders(channel, { ...record(end), damaged: true })).get("Nectar-Mark")
+  );
+  assert.deepEqual(marks, ["damaged", "partial; idle; damaged"]);
 });
 
 requires(natsServer).test(

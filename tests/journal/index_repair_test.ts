@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { indexEntryBytes, indexHeaderBytes } from "../../src/journal/segment_index.ts";
 import { type MendedGap, mendGap } from "../../src/journal/gap_repair.ts";
-import { RecordHeader } from "../../src/record.ts";
+import { type JournalRecord, RecordHeader } from "../../src/record.ts";
 import { FailingDisk } from "../support/failing_disk.ts";
 import {
   bytesOf,
@@ -33,14 +33,20 @@ async function killedBox(): Promise<JournalBox> {
   await using journal = await box.open();
   for (const [i, text] of texts.entries()) {
     const end = ends[i] ?? "line_feed";
-    journal.append([{ bytes: bytesOf(text), end }], timeMs + i);
+    journal.append([{ bytes: bytesOf(text), end, damaged: i % 2 === 1 }], timeMs + i);
   }
   return box.copy();
 }
 
+type Seen = PlainRecord & Pick<JournalRecord, "damaged">;
+
+function seen(record: JournalRecord): Seen {
+  return { ...plain(record), damaged: record.damaged };
+}
+
 /** Opens a copy, and says what it holds and tells. */
 async function look(box: JournalBox): Promise<{
-  readonly records: PlainRecord[];
+  readonly records: Seen[];
   readonly unreadable: (readonly [number, number])[];
   readonly told: string[];
 }> {
@@ -48,7 +54,7 @@ async function look(box: JournalBox): Promise<{
   await using journal = await copy.open();
   const { records, unreadable } = await readAll(journal);
   return {
-    records: records.map(plain),
+    records: records.map(seen),
     unreadable: unreadable.map(({ from, to }) => [from, to] as const),
     told: copy.notices.map(({ kind, details }) =>
       kind === "unreadable_records" ? `${details?.["from"]}–${details?.["to"]}` : kind
@@ -99,7 +105,7 @@ Deno.test("entries of NULs between others come back, all but how their records e
     using damaged = box.copy();
     changeEntries(damaged, numbers, (entry) => entry.fill(0));
     const expected = records.map((record, i) =>
-      numbers.includes(i) ? { ...record, end: "recovered" } : record
+      numbers.includes(i) ? { ...record, end: "recovered", damaged: false } : record
     );
     const found = await look(damaged);
     assert.deepEqual(found.records, expected, `entries ${numbers}`);
@@ -237,7 +243,7 @@ Deno.test("a disk that refuses to change an index does not keep the journal from
   };
   await using journal = await refused.open({ disk });
   const { records, unreadable } = await readAll(journal);
-  assert.deepEqual(records.map(plain), [...before.records.slice(0, 1), ...before.records.slice(2)]);
+  assert.deepEqual(records.map(seen), [...before.records.slice(0, 1), ...before.records.slice(2)]);
   assert.deepEqual(unreadable, [{ from: 2, to: 2 }]);
   const kinds = refused.notices.map(({ kind }) => kind);
   assert.deepEqual(kinds.slice(0, 2), ["unreadable_records", "mending_refused"]);

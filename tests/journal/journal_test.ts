@@ -157,6 +157,20 @@ Deno.test("an LF after a kill right behind its CR makes no blank record, even be
   assert.deepEqual(await texts(heir), ["one", "two"]);
 });
 
+Deno.test("a record of which any part arrived damaged is marked, also when it moved to another segment", async () => {
+  using box = new JournalBox();
+  await using journal = await box.open();
+  const bytes = bytesOf("part");
+  journal.append([{ bytes, end: "line_feed" }, { bytes, end: null, damaged: true }], timeMs);
+  journal.beginEpoch(2, "a test wants it");
+  journal.append([{ bytes, end: "line_feed" }, { bytes, end: "line_feed" }], timeMs);
+  journal.append([{ bytes, end: null }], timeMs);
+  journal.append([{ bytes: bytesOf(""), end: "idle", damaged: true }], timeMs);
+  await journal.sync();
+  const { records } = await readAll(journal);
+  assert.deepEqual(records.map(({ damaged }) => damaged), [false, true, false, true]);
+});
+
 Deno.test("a record longer than a segment rotates once, not at every append", async () => {
   using box = new JournalBox();
   const disk = new FailingDisk();

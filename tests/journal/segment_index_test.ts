@@ -7,8 +7,8 @@ import {
   encodeIndexHeader,
   indexEntryBytes,
   indexHeaderBytes,
+  recordEnds,
 } from "../../src/journal/segment_index.ts";
-import type { RecordEnd } from "../../src/record.ts";
 
 const header = { firstSequence: 123_456_789_012, epoch: "0123456789abcdef0123456789abcdef" };
 const entry = {
@@ -16,6 +16,7 @@ const entry = {
   length: 153,
   timeMs: Date.UTC(2025, 11, 3, 15, 4, 5, 123),
   end: "carriage_return",
+  damaged: true,
   checksum: 0xdeadbeef,
 } as const;
 
@@ -42,20 +43,12 @@ Deno.test("a header reads as it was written", () => {
 });
 
 Deno.test("an entry reads as it was written, at any place and beyond 4 GiB", () => {
-  const ends: RecordEnd[] = [
-    "line_feed",
-    "carriage_return",
-    "too_long",
-    "idle",
-    "hang_up",
-    "stop",
-    "recovered",
-  ];
   const arbitrary = fc.record({
     offset: fc.oneof(fc.nat(), fc.integer({ min: 0, max: 2 ** 48 - 1 })),
     length: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     timeMs: fc.integer({ min: 0, max: 8.64e15 }),
-    end: fc.constantFrom(...ends),
+    end: fc.constantFrom(...recordEnds),
+    damaged: fc.boolean(),
     checksum: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   });
   fc.assert(fc.property(arbitrary, fc.nat(3), (entry, place) => {
@@ -71,7 +64,7 @@ Deno.test("the bytes on disk are what the format says", () => {
   assert.deepEqual([...head.subarray(8, 16)], [2, 1, 0, 0, 0, 0, 0, 0]);
   assert.equal(new TextDecoder().decode(head.subarray(16, 48)), header.epoch);
   const bytes = encoded();
-  assert.deepEqual([...bytes.subarray(0, 8)], [0xbc, 0x9a, 0x78, 0x56, 0x34, 0x12, 1, 0]);
+  assert.deepEqual([...bytes.subarray(0, 8)], [0xbc, 0x9a, 0x78, 0x56, 0x34, 0x12, 0x81, 0]);
   assert.deepEqual([...bytes.subarray(16, 28)], [153, 0, 0, 0, 0xef, 0xbe, 0xad, 0xde, 0, 0, 0, 0]);
 });
 
