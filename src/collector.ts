@@ -119,7 +119,7 @@ export class Collector implements AsyncDisposable {
       channel.start(caught);
       // What the disk refused to the end is appended at the next start.
       resources.defer(() => {
-        if (!channel.refusing) memory.remove();
+        if (!channel.holding) memory.remove();
       });
     }
     space.start(channels.map(({ journal }) => journal));

@@ -2,10 +2,11 @@
 // come in, are framed and appended in the same turn; delivery reads from the journal by itself.
 
 import type { Fragment, Framer } from "../framer/framer.ts";
-import { AppendError, type Journal } from "../journal/journal.ts";
+import type { AppendError, Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText, type Report } from "../platform/notice.ts";
-import type { Source, SourceHandler, SourceProblem } from "../source/source.ts";
+import type { Run, Source, SourceHandler, SourceProblem, SourceRead } from "../source/source.ts";
+import { AppendQueue } from "./append_queue.ts";
 import type { CatchBuffer, Caught } from "./catch_buffer.ts";
 
 /** `detecting` and `no_signal` belong to serial lines. */
@@ -34,9 +35,6 @@ export interface ChannelStatus {
   readonly syncedSequence: number;
 }
 
-/** How long to wait before a refused append is tried again. */
-const retryMs = 250;
-
 export class Channel implements AsyncDisposable {
   readonly journal: Journal;
   readonly #source: Source;
@@ -51,9 +49,7 @@ export class Channel implements AsyncDisposable {
   #bytes = 0;
   #lastByteMs = 0;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Fragments that the disk refused, in order; nothing is read while there are any. */
-  #refused: { readonly fragments: readonly Fragment[]; readonly timeMs: number }[] = [];
+  readonly #appends: AppendQueue;
   #recordsAtOpen = 0;
   #provedLine = false;
 
@@ -78,6 +74,11 @@ export class Channel implements AsyncDisposable {
     this.#idleFlushMs = options.idleFlushMs;
     this.#report = options.report;
     this.#firstRecord = options.firstRecord;
+    this.#appends = new AppendQueue({
+      ...options,
+      refused: (error) => this.#appendRefused(error),
+      resumed: () => this.#appendResumed(),
+    });
   }
 
   get status(): ChannelStatus {
@@ -92,19 +93,21 @@ export class Channel implements AsyncDisposable {
     };
   }
 
-  /** Whether bytes were read that the disk has not taken yet. */
-  get refusing(): boolean {
-    return this.#refused.length > 0;
+  /** Whether bytes were read that are not in the journal yet. */
+  get holding(): boolean {
+    return this.#appends.isRefused || this.#source.undecided > 0;
   }
 
   /** `caught` was read in the last run; the journal has been cut back to where it belongs. */
   start(caught: Caught | null): void {
-    if (caught !== null && caught.bytes.length > 0) this.#take(caught.bytes, caught.timeMs);
-    this.#catch.disarm();
+    this.#appends.takeUpDamage();
+    for (const read of caught?.reads ?? []) this.#capture(read);
+    this.#keepUndecided();
     this.#lastByteMs = this.#clock.monotonicMs();
     this.#watchIdle();
     const handler: SourceHandler = {
       opened: (detail) => this.#opened(detail),
+      detecting: (detail) => this.#detecting(detail),
       room: (length) => this.#room(length),
       bytes: (chunk, timeMs) => this.#take(chunk, timeMs),
       closed: () => this.#closed(),
@@ -120,8 +123,8 @@ export class Channel implements AsyncDisposable {
   async stop(): Promise<void> {
     await this.#source.stop();
     clearTimeout(this.#idleTimer);
-    this.#append(this.#framer.flush("stop"));
-    clearTimeout(this.#retryTimer);
+    this.#flush("stop");
+    this.#appends.stop();
     this.#state = "stopped";
     this.#detail = "";
     try {
@@ -143,23 +146,35 @@ export class Channel implements AsyncDisposable {
     this.#say("info", "source_opened", `${this.#source.name} open, ${detail}`);
   }
 
-  #room(length: number): Uint8Array<ArrayBuffer> | null {
-    if (this.#retryTimer !== undefined || !this.#appendRefused()) return null;
-    return this.#catch.arm(this.journal.place, length, this.#clock.wallMs());
+  #detecting(detail: string): void {
+    this.#state = "detecting";
+    this.#detail = detail;
+    this.#say("info", "source_detecting", `${this.#source.name} open, ${detail}`);
   }
 
-  #take(chunk: Uint8Array, timeMs: number): boolean {
-    this.#catch.note(chunk.length);
-    if (chunk.length > 0) this.#capture(chunk, timeMs);
-    if (this.#refused.length > 0) return false;
-    this.#catch.disarm();
+  #room(length: number): Uint8Array<ArrayBuffer> | null {
+    if (this.#appends.isRefused) return null;
+    const { setting } = this.#source;
+    return this.#catch.arm(this.journal.place, length, { setting, timeMs: this.#clock.wallMs() });
+  }
+
+  #take(bytes: Uint8Array, timeMs: number): boolean {
+    this.#catch.note(bytes.length);
+    if (bytes.length > 0) this.#capture({ bytes, timeMs, setting: this.#source.setting });
+    return this.#keepUndecided();
+  }
+
+  /** False when bytes were read that the disk and memory refuse. */
+  #keepUndecided(): boolean {
+    if (this.#appends.isRefused) return false;
+    this.#catch.keep(this.#source.undecided, this.journal.place);
     return true;
   }
 
-  #capture(chunk: Uint8Array, timeMs: number): void {
-    this.#bytes += chunk.length;
+  #capture(read: SourceRead): void {
+    this.#bytes += read.bytes.length;
     this.#lastByteMs = this.#clock.monotonicMs();
-    this.#append(this.#framer.push(chunk), timeMs);
+    this.#record(this.#source.decode(read));
     if (!this.#provedLine && this.journal.lastSequence > this.#recordsAtOpen) {
       this.#provedLine = true;
       this.#firstRecord();
@@ -170,7 +185,7 @@ export class Channel implements AsyncDisposable {
   #closed(): void {
     this.#state = "reconnecting";
     this.#detail = "device gone";
-    this.#append(this.#framer.flush("hang_up"));
+    this.#flush("hang_up");
     this.#say("warning", "source_gone", `${this.#source.name} is gone; waiting for it`);
   }
 
@@ -181,64 +196,62 @@ export class Channel implements AsyncDisposable {
     this.#report({ level: "warning", kind: `source_${kind}`, message: text, hint });
   }
 
-  /** Appends behind what was refused before. */
-  #append(fragments: readonly Fragment[], timeMs = this.#clock.wallMs()): void {
-    if (fragments.length === 0) return;
-    this.#refused.push({ fragments, timeMs });
-    this.#appendRefused();
-  }
-
-  /** Appends what waits; false when the disk and memory refuse it. */
-  #appendRefused(): boolean {
-    try {
-      for (let first = this.#refused[0]; first !== undefined; first = this.#refused[0]) {
-        this.journal.append(first.fragments, first.timeMs);
-        this.#refused.shift();
-      }
-      return true;
-    } catch (error) {
-      if (!(error instanceof AppendError)) throw error;
-      this.#retryLater(error);
-      return false;
+  /** Runs of one time are appended together, all or none. */
+  #record(runs: readonly Run[]): void {
+    let fragments: Fragment[] = [];
+    for (const [i, { bytes, timeMs, damaged }] of runs.entries()) {
+      const cut = bytes.length === 0
+        ? this.#appends.damageAfter(fragments)
+        : this.#framer.push(bytes);
+      fragments.push(...damaged ? cut.map((fragment) => ({ ...fragment, damaged })) : cut);
+      if (runs[i + 1]?.timeMs === timeMs) continue;
+      this.#appends.append(fragments, timeMs);
+      fragments = [];
     }
   }
 
-  #retryLater(error: AppendError): void {
-    if (this.#retryTimer === undefined) {
-      this.#state = "failed";
-      this.#detail = error.message;
-      this.#report({
-        level: "error",
-        kind: "append_refused",
-        message: `${error.message}; reading waits`,
-        hint: "make room or mend the disk: df -h, dmesg; capture goes on by itself",
-      });
-    }
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = setTimeout(() => {
-      if (!this.#appendRefused()) return;
-      this.#catch.disarm();
-      this.#retryTimer = undefined;
-      this.#state = "running";
-      this.#detail = "";
-      this.#say("info", "append_resumed", "the disk takes records again");
-      this.#source.resume();
-    }, retryMs);
+  /** No more comes for now. */
+  #flush(end: "idle" | "hang_up" | "stop"): void {
+    this.#record(this.#source.settle());
+    this.#appends.append(this.#framer.flush(end), this.#clock.wallMs());
+    this.#keepUndecided();
   }
 
   /** Ends a record that stays unfinished for too long. */
   #watchIdle(): void {
-    if (this.#idleTimer !== undefined || this.journal.position.openBytes === null) return;
+    const isWaiting = this.journal.position.openBytes !== null || this.#source.undecided > 0;
+    if (this.#idleTimer !== undefined || !isWaiting) return;
     const quietMs = this.#clock.monotonicMs() - this.#lastByteMs;
     this.#idleTimer = setTimeout(() => {
       this.#idleTimer = undefined;
       // A disk that hangs holds up reading, too.
       if (this.#source.hasBytes) this.#lastByteMs = this.#clock.monotonicMs();
       if (this.#clock.monotonicMs() - this.#lastByteMs >= this.#idleFlushMs) {
-        this.#append(this.#framer.flush("idle"));
+        this.#flush("idle");
+        // What is still undecided, or refused, is looked at again.
+        this.#lastByteMs = this.#clock.monotonicMs();
       }
       this.#watchIdle();
     }, Math.max(0, this.#idleFlushMs - quietMs));
+  }
+
+  #appendRefused(error: AppendError): void {
+    this.#state = "failed";
+    this.#detail = error.message;
+    this.#report({
+      level: "error",
+      kind: "append_refused",
+      message: `${error.message}; reading waits`,
+      hint: "make room or mend the disk: df -h, dmesg; capture goes on by itself",
+    });
+  }
+
+  #appendResumed(): void {
+    this.#keepUndecided();
+    this.#state = "running";
+    this.#detail = "";
+    this.#say("info", "append_resumed", "the disk takes records again");
+    this.#source.resume();
   }
 
   #say(level: "info" | "warning", kind: string, message: string): void {

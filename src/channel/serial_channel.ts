@@ -11,6 +11,7 @@ import { LastingMemory } from "../platform/lasting_memory.ts";
 import type { Libc } from "../platform/libc.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import { channelName } from "../record.ts";
+import type { WantedSettings } from "../source/serial/line_settings.ts";
 import { LineMemory } from "../source/serial/line_memory.ts";
 import type { PollLoop } from "../source/serial/poll_loop.ts";
 import { SerialSource } from "../source/serial/serial_source.ts";
@@ -88,12 +89,14 @@ export async function openSerialChannel(
     device: port.device,
     wanted: {
       baudRate: port.baud_rate === 0 ? "detect" : port.baud_rate,
-      dataBits: port.data_bits,
-      parity: port.parity,
-      stopBits: port.stop_bits,
+      frame: wantedFrame(port),
       flowControl: port.use_flow_control ?? "detect",
     },
     remembered: lineMemory.recall(),
+    detection: {
+      baudRates: config.detection.baud_rates,
+      minBytes: config.detection.min_bytes_for_valid,
+    },
     backoff: {
       initialMs: recovery.reconnect_delay_sec * 1000,
       maxMs: recovery.max_reconnect_delay_sec * 1000,
@@ -102,6 +105,7 @@ export async function openSerialChannel(
     libc,
     loop,
     clock,
+    report: (notice) => report({ ...notice, message: `${name}: ${notice.message}` }),
   });
   const channel = new Channel({
     journal,
@@ -120,4 +124,14 @@ export async function openSerialChannel(
     },
   });
   return { channel, caught, memory };
+}
+
+/**
+ * The frame that the configuration sets. Where the speed is to be found, 8N1 says nothing: it is the
+ * default, and the original wrote it into every file.
+ */
+function wantedFrame(port: SerialPortConfig): WantedSettings["frame"] {
+  const { baud_rate, data_bits: dataBits, parity, stop_bits: stopBits } = port;
+  const isUsual = dataBits === 8 && parity === "none" && stopBits === 1;
+  return baud_rate === 0 && isUsual ? "detect" : { dataBits, parity, stopBits };
 }

@@ -1,10 +1,29 @@
 // Where bytes come from. A source opens, reads and opens again by itself, for ever; whoever owns
 // it learns what happened through a handler, in the turn in which it happened.
 
+/** Bytes as a source read them, before anybody has made sense of them. */
+export interface SourceRead {
+  readonly bytes: Uint8Array;
+  /** How the source was set meanwhile, as a number that only it understands. */
+  readonly setting: number;
+  /** When, in milliseconds since 1970. */
+  readonly timeMs: number;
+}
+
+/** Bytes as they are to be recorded, all of one read. */
+export interface Run {
+  readonly bytes: Uint8Array;
+  readonly timeMs: number;
+  /** They arrived damaged, or something went wrong between them, if there are none. */
+  readonly damaged: boolean;
+}
+
 /** What a source tells its channel. */
 export interface SourceHandler {
   /** The source can be read now. `detail` says how, for people, such as `9600 8N1`. */
   opened(detail: string): void;
+  /** Open, or settings were lost: how it must be read is being found out. */
+  detecting(detail: string): void;
   /**
    * Where up to `length` bytes that are about to be read must go, so that they are safe from the
    * moment in which the system hands them over; `null` when nothing can be taken now, and the
@@ -34,6 +53,17 @@ export interface Source extends AsyncDisposable {
   /** What is read, for people: a device, an address. */
   readonly name: string;
   start(handler: SourceHandler): void;
+  /** How it is set now, for `SourceRead`. */
+  readonly setting: number;
+  /**
+   * Makes sense of what was read, in the order in which it was read; also of what the last run had
+   * read. What it cannot make sense of yet comes with a later call.
+   */
+  decode(read: SourceRead): Run[];
+  /** How many bytes of what was read last it has made no sense of yet. */
+  readonly undecided: number;
+  /** No more comes for now: what can be made of what is undecided. */
+  settle(): Run[];
   /** Bytes wait to be read: whatever has kept them waiting, the line is not quiet. */
   readonly hasBytes: boolean;
   /** Reads on after the handler refused bytes. */

@@ -222,7 +222,7 @@ Deno.test("Channel: a disk that refuses to the end does not keep it from stoppin
   };
   assert.equal(bench.source.read("refused\n"), false);
   await bench.channel.stop();
-  assert.equal(bench.channel.refusing, true);
+  assert.equal(bench.channel.holding, true);
   await bench.channel.journal.close();
   await using next = await Bench.open({ box, memory });
   assert.deepEqual(await next.records(), ["kept (line_feed)", "refused (line_feed)"]);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import type { SourceHandler, SourceProblem } from "../../src/source/source.ts";
+import type { Run, SourceHandler, SourceProblem, SourceRead } from "../../src/source/source.ts";
 
 export class RecordingHandler implements SourceHandler {
   /** `opened 9600 8N1`, `closed`, `missing` … in order; bytes are not among them. */
@@ -16,6 +16,8 @@ export class RecordingHandler implements SourceHandler {
   reads = 0;
   /** How often there was no room. */
   turnedAway = 0;
+  /** How the source makes sense of what it reads. */
+  decode: (read: SourceRead) => Run[] = ({ bytes, timeMs }) => [{ bytes, timeMs, damaged: false }];
   readonly #chunks: Uint8Array[] = [];
   #room: Uint8Array<ArrayBuffer> | null = null;
 
@@ -42,12 +44,17 @@ export class RecordingHandler implements SourceHandler {
     return this.#room;
   }
 
-  bytes(chunk: Uint8Array, _timeMs: number): boolean {
+  detecting(detail: string): void {
+    this.events.push(`detecting ${detail}`);
+  }
+
+  bytes(chunk: Uint8Array, timeMs: number): boolean {
     assert.equal(chunk.buffer, this.#room?.buffer, "the bytes stand in the room that was given");
     this.#room = null;
     if (chunk.length > 0) {
       this.reads += 1;
-      this.#chunks.push(chunk);
+      const runs = this.decode({ bytes: chunk, timeMs, setting: 0 });
+      this.#chunks.push(...runs.map(({ bytes }) => bytes));
     }
     return this.accepts;
   }

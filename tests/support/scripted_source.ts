@@ -1,10 +1,14 @@
 // A source whose bytes, openings and closings a test says itself.
 
-import type { Source, SourceHandler } from "../../src/source/source.ts";
+import type { Run, Source, SourceHandler, SourceRead } from "../../src/source/source.ts";
 
 export class ScriptedSource implements Source {
   readonly name = "script";
+  readonly setting = 0;
   hasBytes = false;
+  /** What is read is held back until it is cleared. */
+  isUndecided = false;
+  #held: Run[] = [];
   resumed = 0;
   #handler: SourceHandler | undefined;
 
@@ -24,6 +28,19 @@ export class ScriptedSource implements Source {
     if (room === null) return "no room";
     room.set(bytes);
     return this.handler.bytes(room.subarray(0, bytes.length), 1_769_860_800_123);
+  }
+
+  decode({ bytes, timeMs }: SourceRead): Run[] {
+    this.#held.push({ bytes: bytes.slice(), timeMs, damaged: false });
+    return this.isUndecided ? [] : this.settle();
+  }
+
+  get undecided(): number {
+    return this.#held.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
+  settle(): Run[] {
+    return this.isUndecided ? [] : this.#held.splice(0);
   }
 
   resume(): void {

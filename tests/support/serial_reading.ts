@@ -3,6 +3,7 @@
 import { Buffer } from "node:buffer";
 import type { Backoff } from "../../src/platform/backoff.ts";
 import { systemClock } from "../../src/platform/clock.ts";
+import type { Notice } from "../../src/platform/notice.ts";
 import type { Libc } from "../../src/platform/libc.ts";
 import type { WantedSettings } from "../../src/source/serial/line_settings.ts";
 import { PollLoop } from "../../src/source/serial/poll_loop.ts";
@@ -12,9 +13,7 @@ import { waitFor } from "./wait_for.ts";
 
 export const usualLine: WantedSettings = {
   baudRate: 9600,
-  dataBits: 8,
-  parity: "none",
-  stopBits: 1,
+  frame: { dataBits: 8, parity: "none", stopBits: 1 },
   flowControl: false,
 };
 
@@ -27,6 +26,7 @@ const promised = { timeoutMs: 2000 };
 export class SerialReading implements AsyncDisposable {
   readonly handler: RecordingHandler;
   readonly source: SerialSource;
+  readonly notices: Notice[] = [];
 
   constructor(options: {
     readonly libc: Libc;
@@ -42,8 +42,14 @@ export class SerialReading implements AsyncDisposable {
       backoff: hopelessBackoff,
       ...options,
       remembered: undefined,
+      detection: {
+        baudRates: [300, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200],
+        minBytes: 50,
+      },
       clock: systemClock,
+      report: (notice) => this.notices.push(notice),
     });
+    this.handler.decode = (read) => this.source.decode(read);
     this.source.start(this.handler);
   }
 

@@ -186,7 +186,7 @@ export class LineDetector {
       this.#leadOverMixed(best) < lead.overMixed ||
       !this.#isAllowed(best.suspect) || !this.#isReadHere(best.suspect)
     ) return null;
-    const spans = this.#spansOf(best.suspect);
+    const spans = this.spansOf(best.suspect);
     this.#locked = best;
     this.#settles.fill(0);
     this.#asked = null;
@@ -265,7 +265,8 @@ export class LineDetector {
     }
   }
 
-  #spansOf(line: Suspect): DecodableSpan[] {
+  /** Where what was pushed in this search can be decoded, if the line is so. */
+  spansOf(line: Suspect): DecodableSpan[] {
     return [...this.#stretches, this.#listening].map((stretch) => stretch.spanFor(line))
       .filter((span) => span !== null);
   }

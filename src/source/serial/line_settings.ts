@@ -13,8 +13,9 @@ export interface LineSettings {
 }
 
 /** What the configuration asks for; what it leaves open, the port finds out by itself. */
-export interface WantedSettings extends Omit<LineSettings, "baudRate" | "flowControl"> {
+export interface WantedSettings {
   readonly baudRate: number | "detect";
+  readonly frame: Pick<LineSettings, "dataBits" | "parity" | "stopBits"> | "detect";
   readonly flowControl: boolean | "detect";
 }
 
@@ -31,18 +32,4 @@ export function formatSettings(settings: LineSettings): string {
   const { baudRate, dataBits, parity, stopBits, flowControl } = settings;
   const frame = `${baudRate} ${dataBits}${parityLetters[parity]}${stopBits}`;
   return flowControl ? `${frame} RTS/CTS` : frame;
-}
-
-/** What to open the line with: what is set, else what worked last, else 9600 without flow control. */
-export function startingSettings(
-  wanted: WantedSettings,
-  remembered: LineSettings | undefined,
-): LineSettings {
-  return {
-    ...wanted,
-    baudRate: wanted.baudRate === "detect" ? remembered?.baudRate ?? 9600 : wanted.baudRate,
-    flowControl: wanted.flowControl === "detect"
-      ? remembered?.flowControl ?? false
-      : wanted.flowControl,
-  };
 }

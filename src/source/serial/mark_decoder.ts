@@ -14,14 +14,15 @@ export interface Character {
   readonly byte: number;
 }
 
+/** Each is how many bytes of the mark have been read. */
 const marks = { none: 0, begun: 1, damage: 2 } as const;
 
 export class MarkDecoder {
   #mark: (typeof marks)[keyof typeof marks] = marks.none;
 
-  /** Whether a mark has begun whose end has not been read yet. */
-  get inMark(): boolean {
-    return this.#mark !== marks.none;
+  /** Bytes of a mark that has begun and whose end has not been read yet. */
+  get pendingBytes(): number {
+    return this.#mark;
   }
 
   /**

@@ -21,11 +21,10 @@ export class PortBusy extends Error {
 }
 
 export class SerialPort {
-  /** What the driver took; its speed can differ a little from what was asked. */
-  readonly settings: LineSettings;
   readonly fd: number;
   readonly #libc: Libc;
   readonly #found: Uint8Array<ArrayBuffer>;
+  #settings: LineSettings;
 
   /**
    * Opens without waiting for carrier, locks twice (TIOCEXCL keeps users out, flock other copies of
@@ -40,10 +39,7 @@ export class SerialPort {
       libc.ioctl(fd, TCGETS2, found);
       if (!libc.tryLock(fd)) throw new PortBusy(`lock ${path}: held by another process`);
       libc.ioctl(fd, TIOCEXCL, null);
-      libc.ioctl(fd, TCSETS2, encodeTermios(settings));
-      const taken = new Uint8Array(termiosBytes);
-      libc.ioctl(fd, TCGETS2, taken);
-      return new SerialPort(libc, fd, found, { ...settings, baudRate: termiosBaudRate(taken) });
+      return new SerialPort(libc, fd, found, setLine(libc, fd, settings));
     } catch (error) {
       libc.close(fd);
       throw error;
@@ -59,7 +55,23 @@ export class SerialPort {
     this.#libc = libc;
     this.fd = fd;
     this.#found = found;
-    this.settings = settings;
+    this.#settings = settings;
+  }
+
+  /** What the driver took; its speed can differ a little from what was asked. */
+  get settings(): LineSettings {
+    return this.#settings;
+  }
+
+  /** Sets the line without flushing what waits. False when the device is gone, or refuses. */
+  apply(settings: LineSettings): boolean {
+    try {
+      this.#settings = setLine(this.#libc, this.fd, settings);
+      return true;
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      return false;
+    }
   }
 
   /** How many bytes can be read at once without waiting, at most 4,095; 0 also when it is gone. */
@@ -99,4 +111,12 @@ export class SerialPort {
     }
     this.#libc.close(this.fd);
   }
+}
+
+/** What the driver made of the settings. @throws {SystemError} */
+function setLine(libc: Libc, fd: number, settings: LineSettings): LineSettings {
+  libc.ioctl(fd, TCSETS2, encodeTermios(settings));
+  const taken = new Uint8Array(termiosBytes);
+  libc.ioctl(fd, TCGETS2, taken);
+  return { ...settings, baudRate: termiosBaudRate(taken) };
 }

@@ -1,19 +1,21 @@
-// A serial port as a source: opened, read, and opened again whenever its device comes back. What
-// happens on the way is told to the handler; nothing here ever gives up.
+// A serial port as a source: opened, read, and opened again whenever its device comes back, set to
+// what the line is or seems to be. What happens on the way is told to the handler; nothing here ever
+// gives up.
 
 import { type Backoff, backoffMs } from "../../platform/backoff.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Libc, POLLERR, POLLHUP, POLLNVAL } from "../../platform/libc.ts";
-import type { Source, SourceHandler } from "../source.ts";
+import type { Report } from "../../platform/notice.ts";
+import type { Run, Source, SourceHandler, SourceRead } from "../source.ts";
+import type { LineDetectorOptions } from "./detection.ts";
 import { DeviceWatch } from "./device_watch.ts";
-import {
-  formatSettings,
-  type LineSettings,
-  startingSettings,
-  type WantedSettings,
-} from "./line_settings.ts";
+import { isSameReceiver } from "./framing.ts";
+import { LineNotices } from "./line_notices.ts";
+import { formatSettings, type LineSettings, type WantedSettings } from "./line_settings.ts";
 import { openProblem, readProblem } from "./open_problem.ts";
 import type { PollEntry, PollLoop } from "./poll_loop.ts";
+import { decodeReceiver, encodeReceiver } from "./receiver_code.ts";
+import { type LineCounts, SerialLine } from "./serial_line.ts";
 import { SerialPort } from "./serial_port.ts";
 
 /** Most that is read from one port before the others have their turn. */
@@ -27,10 +29,13 @@ export interface SerialSourceOptions {
   readonly wanted: WantedSettings;
   /** What worked on this port the last time. */
   readonly remembered: LineSettings | undefined;
+  /** Limits to what is looked for when settings are left open. */
+  readonly detection: Pick<LineDetectorOptions, "baudRates" | "minBytes">;
   readonly backoff: Backoff;
   readonly libc: Libc;
   readonly loop: PollLoop;
   readonly clock: Clock;
+  readonly report: Report;
 }
 
 export class SerialSource implements Source {
@@ -39,17 +44,61 @@ export class SerialSource implements Source {
   readonly #stop = new AbortController();
   #port: SerialPort | null = null;
   #entry: PollEntry | null = null;
-  #settings: LineSettings | undefined;
+  readonly #line: SerialLine;
+  readonly #notices: LineNotices;
+  #handler: SourceHandler | null = null;
   #done: Promise<void> = Promise.resolve();
 
   constructor(options: SerialSourceOptions) {
+    const { wanted, remembered, detection } = options;
     this.#options = options;
     this.name = options.device;
+    this.#notices = new LineNotices(options);
+    this.#line = new SerialLine({
+      ...detection,
+      ...remembered === undefined ? {} : { remembered },
+      fixed: {
+        ...wanted.baudRate === "detect" ? {} : { baudRate: wanted.baudRate },
+        ...wanted.frame === "detect" ? {} : { frame: wanted.frame },
+      },
+    });
   }
 
-  /** Settings of the port while it is open, and afterwards those it had. */
+  /** The line's settings, configured or found; `undefined` while they are looked for. */
   get settings(): LineSettings | undefined {
-    return this.#settings;
+    const found = this.#line.settings;
+    return found === null ? undefined : { ...found, flowControl: this.#flowControl };
+  }
+
+  /** What came over the line since the start. */
+  get counts(): LineCounts {
+    return this.#line.counts;
+  }
+
+  get setting(): number {
+    return encodeReceiver(this.#line.receiver);
+  }
+
+  get undecided(): number {
+    return this.#line.undecided;
+  }
+
+  decode(read: SourceRead): Run[] {
+    const receiver = decodeReceiver(read.setting);
+    if (receiver !== null && !isSameReceiver(receiver, this.#line.receiver)) {
+      this.#line.applied(receiver);
+    }
+    const { runs, decisions } = this.#line.push(read);
+    if (decisions.length > 0) {
+      this.#notices.tell(decisions);
+      this.#tellState();
+    }
+    this.#notices.compare(this.#line.mismatch);
+    return runs;
+  }
+
+  settle(): Run[] {
+    return this.#line.settle();
   }
 
   get hasBytes(): boolean {
@@ -57,6 +106,7 @@ export class SerialSource implements Source {
   }
 
   start(handler: SourceHandler): void {
+    this.#handler = handler;
     this.#done = this.#run(handler);
   }
 
@@ -118,19 +168,36 @@ export class SerialSource implements Source {
   }
 
   #open(failed: (error: unknown) => void): SerialPort | null {
-    const { libc, device, wanted, remembered } = this.#options;
+    const { libc, device } = this.#options;
     try {
-      const port = SerialPort.open(
-        libc,
-        device,
-        startingSettings(wanted, this.#settings ?? remembered),
-      );
-      this.#settings = port.settings;
+      const { asked, receiver } = this.#line;
+      const flowControl = this.#flowControl;
+      const port = SerialPort.open(libc, device, { ...asked ?? receiver, flowControl });
+      this.#line.opened(asked ?? receiver);
       return port;
     } catch (error) {
       failed(error);
       return null;
     }
+  }
+
+  get #flowControl(): boolean {
+    const { wanted, remembered } = this.#options;
+    return wanted.flowControl === "detect" ? remembered?.flowControl ?? false : wanted.flowControl;
+  }
+
+  /** Sets the port as the line seems to need it, when nothing waits that was read otherwise. */
+  #applyAsked(port: SerialPort): void {
+    const { asked } = this.#line;
+    if (asked === null) return;
+    if (port.apply({ ...asked, flowControl: this.#flowControl })) this.#line.applied(asked);
+  }
+
+  #tellState(): void {
+    if (this.#port === null || this.#handler === null) return;
+    const { settings } = this;
+    if (settings !== undefined) this.#handler.opened(formatSettings(settings));
+    else this.#handler.detecting(`listening at ${formatSettings(this.#port.settings)}`);
   }
 
   /** Reads until the device is gone (true) or the source is stopped (false), then closes it. */
@@ -142,6 +209,7 @@ export class SerialSource implements Source {
       try {
         const result = readTurn(port, handler, clock);
         if (result === "refused") entry.pause();
+        if (result === "empty") this.#applyAsked(port);
         const gone = result === "gone" ||
           result === "empty" && (events & (POLLERR | POLLHUP | POLLNVAL)) !== 0;
         if (gone) ended.resolve(true);
@@ -155,7 +223,7 @@ export class SerialSource implements Source {
     this.#entry = entry;
     if (signal.aborted) stop();
     try {
-      handler.opened(formatSettings(port.settings));
+      this.#tellState();
       const gone = await ended.promise;
       if (!gone && !entry.paused) readTurn(port, handler, clock);
       return gone;

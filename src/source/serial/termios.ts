@@ -15,6 +15,9 @@ export const termiosBytes = 44;
 
 const at = { iflag: 0, oflag: 4, cflag: 8, lflag: 12, vtime: 22, vmin: 23, ispeed: 36, ospeed: 40 };
 
+const PARMRK = 8;
+const INPCK = 0x10;
+
 const BOTHER = 0x1000;
 const CSTOPB = 0x40;
 const CREAD = 0x80;
@@ -41,16 +44,17 @@ const parities: Readonly<Record<LineSettings["parity"], number>> = {
 };
 
 /**
- * Settings for capture: every byte as it arrives, no echo, no signals, no carrier needed (CLOCAL),
- * DTR left up at close (no HUPCL), a read returns as soon as one byte is there. 1.5 stop bits are
- * what a 16550 makes of two with five data bits; with more data bits it sends two, and receives
- * either.
+ * Settings for capture: every byte as it arrives, damage and breaks marked (PARMRK, see
+ * mark_decoder.ts), no echo, no signals, no carrier needed (CLOCAL), DTR left up at close (no HUPCL),
+ * a read returns as soon as one byte is there. 1.5 stop bits are what a 16550 makes of two with five
+ * data bits; with more data bits it sends two, and receives either.
  */
 export function encodeTermios(settings: LineSettings): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(termiosBytes);
   const view = new DataView(bytes.buffer);
   const cflag = BOTHER | CREAD | CLOCAL | sizes[settings.dataBits] | parities[settings.parity] |
     (settings.stopBits === 1 ? 0 : CSTOPB) | (settings.flowControl ? CRTSCTS : 0);
+  view.setUint32(at.iflag, PARMRK | INPCK, true);
   view.setUint32(at.cflag, cflag >>> 0, true);
   view.setUint8(at.vmin, 1);
   view.setUint32(at.ispeed, settings.baudRate, true);

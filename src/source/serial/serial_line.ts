@@ -1,0 +1,204 @@
+// What a serial line says: marks undone, speed and framing found and followed, parity checked and
+// taken off. What comes before the settings are known is held, and recorded as far as it was read
+// at what proves to be right. Where settings are configured nothing is held: they always win, and
+// the line is only compared with them. Pure: it neither reads nor sets a port.
+
+import type { Run, SourceRead } from "../source.ts";
+import type { Decision, DecodableSpan, LineDetectorOptions } from "./detection.ts";
+import { type Framing, framings, isFramed, type ReceiverSettings } from "./framing.ts";
+import { LineDetector } from "./line_detector.ts";
+import { type CharacterDecoder, decoderFor, LineRuns } from "./line_runs.ts";
+import { type Character, MarkDecoder } from "./mark_decoder.ts";
+
+/** Held beyond this, the oldest are given up: no settings fit them. */
+const mostHeldBytes = 8 * 1024;
+
+/** Without proof, what is held is recorded by the likeliest settings if they are as likely as this. */
+const likelyEnough = 0.95;
+
+/** What came over the line since the start. */
+export interface LineCounts {
+  readonly characters: number;
+  /** With a wrong parity or stop bit. */
+  readonly damaged: number;
+  readonly breaks: number;
+  /** Read at settings that did not fit; in no record. */
+  readonly undecodable: number;
+}
+
+export interface LineNews {
+  readonly runs: Run[];
+  readonly decisions: readonly Decision[];
+}
+
+interface Held {
+  readonly character: Character;
+  /** Counted from the first ever. */
+  readonly position: number;
+  readonly timeMs: number;
+}
+
+export class SerialLine {
+  readonly #detector: LineDetector;
+  #marks = new MarkDecoder();
+  /** Where speed and frame are configured: how to read it, whatever it looks like. */
+  readonly #fixed:
+    | { readonly settings: ReceiverSettings; readonly decode: CharacterDecoder }
+    | null;
+  #asked: ReceiverSettings | null = null;
+  #held: Held[] = [];
+  #position = 0;
+  readonly #counts = { characters: 0, damaged: 0, breaks: 0, undecodable: 0 };
+
+  constructor(options: LineDetectorOptions) {
+    this.#detector = new LineDetector(options);
+    const { baudRate, frame } = options.fixed ?? {};
+    this.#fixed = baudRate === undefined || frame === undefined ? null : {
+      settings: { baudRate, ...frame },
+      decode: decoderFor(framingOf(frame), this.#detector.receiver),
+    };
+  }
+
+  /** What the receiver is set to, or is to be set to when it is opened. */
+  get receiver(): ReceiverSettings {
+    return this.#detector.receiver;
+  }
+
+  /** What the receiver is to be set to instead, when all that it has received was pushed. */
+  get asked(): ReceiverSettings | null {
+    return this.#asked;
+  }
+
+  /** The line's settings, configured or found; `null` while they are looked for. */
+  get settings(): ReceiverSettings | null {
+    if (this.#fixed !== null) return this.#fixed.settings;
+    const { line } = this.#detector;
+    if (line === null) return null;
+    const { dataBits, parity, stopBits } = line.framing;
+    return { baudRate: line.baudRate, dataBits, parity, stopBits };
+  }
+
+  /** How the line contradicts what is configured. */
+  get mismatch(): string | null {
+    return this.#detector.mismatch;
+  }
+
+  get counts(): LineCounts {
+    return this.#counts;
+  }
+
+  /** How many bytes of those pushed last have not come out, because it is not known what they mean. */
+  get undecided(): number {
+    const held = this.#held.reduce((sum, { character }) => sum + markedBytes(character), 0);
+    return held + this.#marks.pendingBytes;
+  }
+
+  /** The port was opened, set so: what was cut off when it was closed goes on no more. */
+  opened(receiver: ReceiverSettings): void {
+    this.#marks = new MarkDecoder();
+    this.applied(receiver);
+  }
+
+  /** The receiver is set so from here on. */
+  applied(receiver: ReceiverSettings): void {
+    this.#asked = null;
+    this.#detector.applied(receiver);
+  }
+
+  push({ bytes, timeMs }: Pick<SourceRead, "bytes" | "timeMs">): LineNews {
+    const characters = this.#marks.push(bytes);
+    this.#counts.characters += characters.length;
+    const { line: before } = this.#detector;
+    const decisions = this.#detector.push(characters);
+    const decode = this.#fixed?.decode ?? (before && decoderFor(before.framing, this.receiver));
+    if (decode !== null && (decisions.length === 0 || this.#fixed !== null)) {
+      this.#position += characters.length;
+      const runs = new LineRuns(characters.length);
+      for (const character of characters) runs.add(decode(character), timeMs);
+      return { runs: this.#counted(runs.end()), decisions: [] };
+    }
+    for (const character of characters) {
+      this.#held.push({ character, position: this.#position++, timeMs });
+    }
+    const runs = new LineRuns(this.#held.length);
+    for (const decision of decisions) this.#follow(decision, runs);
+    const { line } = this.#detector;
+    if (line !== null) this.#release(Infinity, decoderFor(line.framing, this.receiver), runs);
+    this.#giveUpOldest();
+    return { runs: this.#counted(runs.end()), decisions };
+  }
+
+  /** What is held, read by the likeliest settings: no more comes for now. */
+  settle(): Run[] {
+    const { best } = this.#detector;
+    if (best === null || best.confidence < likelyEnough || this.#fixed !== null) return [];
+    const spans = this.#detector.spansOf(best.line);
+    const end = spans.at(-1)?.to;
+    if (end !== this.#position) return [];
+    const runs = new LineRuns(this.#held.length);
+    this.#takeSpans(spans, runs);
+    return this.#counted(runs.end());
+  }
+
+  #follow(decision: Decision, runs: LineRuns): void {
+    switch (decision.kind) {
+      case "try":
+        this.#asked = decision.receiver;
+        break;
+      case "lost":
+        this.#release(decision.from, decoderFor(decision.line.framing, this.receiver), runs);
+        break;
+      case "accept":
+        this.#asked = null;
+        this.#takeSpans(decision.spans, runs);
+        break;
+    }
+  }
+
+  /** All that is held before `to`, read so. */
+  #release(to: number, decode: CharacterDecoder, runs: LineRuns): void {
+    while ((this.#held[0]?.position ?? Infinity) < to) {
+      const held = this.#held.shift();
+      if (held !== undefined) runs.add(decode(held.character), held.timeMs);
+    }
+  }
+
+  /** What is held in the spans; what stands between them was read at settings that did not fit. */
+  #takeSpans(spans: readonly DecodableSpan[], runs: LineRuns): void {
+    for (const { from, to, framing, receiver } of spans) {
+      this.#dropBefore(from);
+      this.#release(to, decoderFor(framing, receiver), runs);
+    }
+  }
+
+  #dropBefore(position: number): void {
+    const kept = this.#held.filter((held) => held.position >= position);
+    this.#counts.undecodable += this.#held.length - kept.length;
+    this.#held = kept;
+  }
+
+  #giveUpOldest(): void {
+    if (this.undecided <= mostHeldBytes) return;
+    this.#dropBefore(this.#held[Math.floor(this.#held.length / 2)]?.position ?? 0);
+  }
+
+  #counted(runs: Run[]): Run[] {
+    for (const { damaged, bytes } of runs) {
+      if (!damaged) continue;
+      if (bytes.length > 0) this.#counts.damaged++;
+      else this.#counts.breaks++;
+    }
+    return runs;
+  }
+}
+
+/** How a line with this frame is told from others; `undefined` where none is known. */
+function framingOf(frame: Parameters<typeof isFramed>[1]): Framing | undefined {
+  return framings.find((framing) => isFramed(framing, frame));
+}
+
+/** Bytes that a port with marks hands out for a character. */
+function markedBytes({ kind, byte }: Character): number {
+  if (kind !== "byte") return 3;
+  return byte === 0xff ? 2 : 1;
+}
