@@ -118,7 +118,7 @@ export class CatchBuffer {
     if (count === bank.byteCount && isDeepStrictEqual(place, bank.place)) return;
     const other = this.#banks[0] === bank ? this.#banks[1] : this.#banks[0];
     other.begin(place);
-    other.takeLast(bank, count);
+    other.takeLast(bank, Math.min(count, bank.byteCount));
     this.#arm(other);
   }
 

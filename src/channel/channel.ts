@@ -212,7 +212,7 @@ export class Channel implements AsyncDisposable {
 
   /** No more comes for now. */
   #flush(end: "idle" | "hang_up" | "stop"): void {
-    this.#record(this.#source.settle());
+    this.#record(this.#source.settle(end === "idle" ? "for_now" : "at_all"));
     this.#appends.append(this.#framer.flush(end), this.#clock.wallMs());
     this.#keepUndecided();
   }

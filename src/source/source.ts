@@ -62,8 +62,8 @@ export interface Source extends AsyncDisposable {
   decode(read: SourceRead): Run[];
   /** How many bytes of what was read last it has made no sense of yet. */
   readonly undecided: number;
-  /** No more comes for now: what can be made of what is undecided. */
-  settle(): Run[];
+  /** No more comes, for now or at all: what can be made of what is undecided. */
+  settle(quiet: "for_now" | "at_all"): Run[];
   /** Bytes wait to be read: whatever has kept them waiting, the line is not quiet. */
   readonly hasBytes: boolean;
   /** Reads on after the handler refused bytes. */

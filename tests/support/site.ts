@@ -19,6 +19,8 @@ export interface SiteOptions {
   readonly logging?: Record<string, unknown>;
   readonly journal?: Record<string, unknown>;
   readonly forwarder?: Record<string, unknown>;
+  /** 0 detects it. @default {9600} */
+  readonly baudRate?: number;
   /** A command that becomes the collector's process. @default {none} */
   readonly launcher?: readonly string[];
 }
@@ -52,6 +54,7 @@ export class Site implements AsyncDisposable {
       ports: this.terminals.map((_, port) => ({
         device: this.device(port),
         side_designation: `A${port + 1}`,
+        baud_rate: this.#options.baudRate ?? 9600,
         enabled: true,
       })),
       nats: { url, subject_prefix: "ut.cdr", reconnect_wait_sec: 1 },

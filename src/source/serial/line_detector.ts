@@ -18,6 +18,16 @@ import type {
   Lost,
   Try,
 } from "./detection.ts";
+import {
+  goodForBad,
+  lead,
+  minBad,
+  minDistinct,
+  minHeard,
+  minVaried,
+  patience,
+  patienceWhenNear,
+} from "./detection_thresholds.ts";
 import { describeLine, describeMismatch, whyAccept, whyLost, whyTry } from "./detection_words.ts";
 import { framings, isSameReceiver, type ReceiverSettings } from "./framing.ts";
 import { firstReceiver, isAllowed, priorOf, receiverFor } from "./known_settings.ts";
@@ -25,35 +35,6 @@ import { characterCodes, codeOf, LineOdds } from "./line_odds.ts";
 import { confidenceOf, type Leader, LineScores, type Suspect } from "./line_scores.ts";
 import { Listening } from "./listening.ts";
 import type { Character } from "./mark_decoder.ts";
-
-/** Leads, in bits, at which something is decided; found by simulation. */
-const lead = {
-  toTry: 10,
-  toAccept: 40,
-  toAcceptMixed: 60,
-  overMixed: 8,
-  asLikely: 4,
-  whenLocked: 50,
-  most: 60,
-};
-
-/** Settings are taken only on so many different characters. */
-const minDistinct = 10;
-
-/** Fewer are a heartbeat or padding, for which no other setting is tried. */
-const minVaried = 4;
-
-/** Of good characters there must be so many for each bad one. */
-const goodForBad = 2;
-
-/** Fewer bad characters do not overthrow settings: a glitch, a few breaks, a burst of noise. */
-const minBad = 16;
-
-/** Plugging a cable in may give a few breaks: no setting is left on fewer characters. */
-const minHeard = 6;
-
-/** So many characters beyond those that an acceptance needs a setting has to prove itself. */
-const patience = 30;
 
 /** Stretches of one search that are remembered for their bytes. */
 const mostStretches = 32;
@@ -236,9 +217,11 @@ export class LineDetector {
 
   /** Some lines look for ever as if they might be read here; elsewhere they show what they are. */
   #losePatience(): void {
-    const waited = this.#position - this.#patientFrom;
-    if (waited < this.#options.minBytes + patience) return;
-    if (this.#listening.distinct < minVaried) return;
+    const best = this.#scores.leader((suspect) => this.#isAllowed(suspect));
+    const isNear = best !== null && this.#isReadHere(best.suspect) &&
+      this.#leadOf(best) >= lead.toWait;
+    const most = (this.#options.minBytes + patience) * (isNear ? patienceWhenNear : 1);
+    if (this.#position - this.#patientFrom < most || this.#listening.distinct < minVaried) return;
     if (this.#scores.leader((each) => this.#isAllowed(each) && !this.#isReadHere(each)) === null) {
       return;
     }

@@ -1,7 +1,9 @@
 // What a serial line says: marks undone, speed and framing found and followed, parity checked and
 // taken off. What comes before the settings are known is held, and recorded as far as it was read
-// at what proves to be right. Where settings are configured nothing is held: they always win, and
-// the line is only compared with them. Pure: it neither reads nor sets a port.
+// at what proves to be right. Of what no settings fit, however long it goes on, nothing is thrown
+// away either: it is recorded as it was read, as damaged. Where settings are configured nothing is
+// held: they always win, and the line is only compared with them. Pure: it neither reads nor sets a
+// port.
 
 import type { Run, SourceRead } from "../source.ts";
 import type { Decision, DecodableSpan, LineDetectorOptions } from "./detection.ts";
@@ -9,12 +11,16 @@ import { type Framing, framings, isFramed, type ReceiverSettings } from "./frami
 import { LineDetector } from "./line_detector.ts";
 import { type CharacterDecoder, decoderFor, LineRuns } from "./line_runs.ts";
 import { type Character, MarkDecoder } from "./mark_decoder.ts";
+import { textOdds } from "./text_odds.ts";
 
-/** Held beyond this, the oldest are given up: no settings fit them. */
+/** Of what is held beyond this, the older half is recorded as it was read. */
 const mostHeldBytes = 8 * 1024;
 
-/** Without proof, what is held is recorded by the likeliest settings if they are as likely as this. */
+/** On a line that is quiet, settings as likely as this do for what is held. */
 const likelyEnough = 0.95;
+
+/** How much a damaged character speaks against text, in bits. */
+const misframedOdds = -4;
 
 /** What came over the line since the start. */
 export interface LineCounts {
@@ -124,14 +130,17 @@ export class SerialLine {
     for (const decision of decisions) this.#follow(decision, runs);
     const { line } = this.#detector;
     if (line !== null) this.#release(Infinity, decoderFor(line.framing, this.receiver), runs);
-    this.#giveUpOldest();
+    this.#giveUpOldest(runs);
     return { runs: this.#counted(runs.end()), decisions };
   }
 
-  /** What is held, read by the likeliest settings: no more comes for now. */
-  settle(): Run[] {
+  /**
+   * What is held, read by the likeliest settings, as no more comes: `for_now` if these are likely,
+   * `at_all` in any case. Nothing where they need another receiver.
+   */
+  settle(quiet: "for_now" | "at_all"): Run[] {
     const { best } = this.#detector;
-    if (best === null || best.confidence < likelyEnough || this.#fixed !== null) return [];
+    if (best === null || quiet === "for_now" && best.confidence < likelyEnough) return [];
     const spans = this.#detector.spansOf(best.line);
     const end = spans.at(-1)?.to;
     if (end !== this.#position) return [];
@@ -167,8 +176,35 @@ export class SerialLine {
   #takeSpans(spans: readonly DecodableSpan[], runs: LineRuns): void {
     for (const { from, to, framing, receiver } of spans) {
       this.#dropBefore(from);
-      this.#release(to, decoderFor(framing, receiver), runs);
+      const decode = decoderFor(framing, receiver);
+      const misframed: CharacterDecoder = (character) => {
+        const decoded = decode(character);
+        return decoded && { ...decoded, damaged: true };
+      };
+      this.#release(this.#textFrom(to, decode), misframed, runs);
+      this.#release(to, decode, runs);
     }
+  }
+
+  /**
+   * Where text begins in what is held before `to`. A receiver that is set in the middle of a sender's
+   * character reads on shifted until there is a pause: at the right speed, but not text.
+   */
+  #textFrom(to: number, decode: CharacterDecoder): number {
+    let from = 0;
+    let sum = 0;
+    let least = 0;
+    for (const { character, position } of this.#held) {
+      if (position >= to) break;
+      const decoded = decode(character);
+      sum += decoded === null || decoded.damaged
+        ? misframedOdds
+        : textOdds[decoded.byte & 0x7f] ?? 0;
+      if (sum >= least) continue;
+      least = sum;
+      from = position + 1;
+    }
+    return from;
   }
 
   #dropBefore(position: number): void {
@@ -177,9 +213,10 @@ export class SerialLine {
     this.#held = kept;
   }
 
-  #giveUpOldest(): void {
+  #giveUpOldest(runs: LineRuns): void {
     if (this.undecided <= mostHeldBytes) return;
-    this.#dropBefore(this.#held[Math.floor(this.#held.length / 2)]?.position ?? 0);
+    const to = this.#held[Math.floor(this.#held.length / 2)]?.position ?? 0;
+    this.#release(to, ({ byte }) => ({ byte, damaged: true }), runs);
   }
 
   #counted(runs: Run[]): Run[] {

@@ -97,8 +97,8 @@ export class SerialSource implements Source {
     return runs;
   }
 
-  settle(): Run[] {
-    return this.#line.settle();
+  settle(quiet: "for_now" | "at_all"): Run[] {
+    return this.#line.settle(quiet);
   }
 
   get hasBytes(): boolean {
