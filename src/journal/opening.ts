@@ -77,7 +77,10 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
     else rotated.push(segment);
   }
   mendHoles(place, rotated);
-  const activeFirst = readIndexHeader(disk, `${folder}/${channel}`)?.firstSequence;
+  // What the active log has taken from the one before it is not lost with it.
+  const activeFirst = disk.size(`${folder}/${channel}.log`) === null
+    ? undefined
+    : readIndexHeader(disk, `${folder}/${channel}`)?.firstSequence;
   const newest = rotated.pop();
   if (newest !== undefined && !newest.compressed && state?.closed !== true) {
     const hints = { isRotated: true, isNewest: true, end: activeFirst };

@@ -57,20 +57,30 @@ export function joinTail(options: {
     from: Math.min(firstSequence, previousSequence + 1),
     to: behind.active.nextSequence - 1,
   };
-  const kept = rotated.map((each) => outside(range, each, disk));
-  const { count: lastCount, open } = behind.active.extent;
-  if (active.header.firstSequence > range.to && lastCount > 0 && open === null) {
-    // A kill came while the second of two segments was copied.
-    const segments = [...kept, ...behind.complete, tail.complete(behind.active)];
-    segments.sort((a, b) => a.firstSequence - b.firstSequence);
-    return { segments, active, inMemory: false };
+  const kept: RotatedSegment[] = [];
+  try {
+    for (const segment of rotated) kept.push(outside(range, segment, disk));
+    return behindThose(kept);
+  } catch (error) {
+    for (const { files } of kept) files?.close();
+    throw error;
   }
-  const count = keptBefore(range.from, active.header, active.extent.count);
-  const last = active.firstRecords(count, "unsettled");
-  const segments = [...kept, last, ...behind.complete];
-  const before = segments.findLast((segment) => segment.count > 0);
-  if (before !== undefined) behind.active.follow(lastEndOf(disk, before));
-  return { segments, active: behind.active, inMemory: true };
+
+  function behindThose(kept: readonly RotatedSegment[]): JoinedSegments {
+    const { count: lastCount, open } = behind.active.extent;
+    if (active.header.firstSequence > range.to && lastCount > 0 && open === null) {
+      // A kill came while the second of two segments was copied.
+      const segments = [...kept, ...behind.complete, tail.complete(behind.active)];
+      segments.sort((a, b) => a.firstSequence - b.firstSequence);
+      return { segments, active, inMemory: false };
+    }
+    const count = keptBefore(range.from, active.header, active.extent.count);
+    const last = active.firstRecords(count, "unsettled");
+    const segments = [...kept, last, ...behind.complete];
+    const before = segments.findLast((segment) => segment.count > 0);
+    if (before !== undefined) behind.active.follow(lastEndOf(disk, before));
+    return { segments, active: behind.active, inMemory: true };
+  }
 }
 
 /**
@@ -135,7 +145,12 @@ function outside(
   const files = new SegmentFiles(disk, segment.base);
   const indexBytes = indexHeaderBytes + count * indexEntryBytes;
   const entry = new Uint8Array(indexEntryBytes);
-  files.index.readNow(entry, indexBytes - indexEntryBytes);
+  try {
+    files.index.readNow(entry, indexBytes - indexEntryBytes);
+  } catch (error) {
+    files.close();
+    throw error;
+  }
   const { offset = 0, length = 0 } = (count > 0 ? decodeIndexEntry(entry, 0) : null) ?? {};
   const lastSequence = segment.firstSequence + count - 1;
   const bytes = offset + length + indexBytes;
