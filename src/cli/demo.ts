@@ -2,7 +2,7 @@
 // A simulated exchange prints calls on four pseudo-terminals, the collector captures them as it
 // would from real ports, and at the end the books are compared.
 
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { join } from "node:path";
 import { tmpdir } from "node:os";
 import { mkdtempSync } from "node:fs";
@@ -20,6 +20,9 @@ import { Random } from "../simulate/random.ts";
 import { auditStream } from "./demo_audit.ts";
 import { demoConfig, demoStream } from "./demo_config.ts";
 import { DemoScreen } from "./demo_screen.ts";
+import { LiveLines } from "./live_lines.ts";
+import { wholeNumber } from "./option_values.ts";
+import { StopSignal } from "./stop_signal.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
 
 const makers = ["Toshiba CTX", "Mitel SX-200", "Norstar/BCM", "ALI to CAD"];
@@ -32,16 +35,14 @@ const settleMs = 10_000;
 export function demoCommand(terminal: Terminal): Command {
   return new Command("demo")
     .description("show it at work: four simulated ports, journals, NATS; needs no configuration")
-    .option("-s, --seconds <n>", "end after so many seconds (default: at Ctrl-C)", wholeSeconds)
-    .addHelpText("after", "\nExit codes: 0 nothing lost and nothing twice, 1 otherwise")
+    .option("-s, --seconds <n>", "end after so many seconds (default: at Ctrl-C)", wholeNumber())
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 nothing lost and nothing twice, 1 otherwise, 2 wrong options",
+    )
     .action(async ({ seconds }: { seconds?: number }) => {
       terminal.exit(await demo(terminal, seconds ?? Infinity));
     });
-}
-
-function wholeSeconds(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("give a whole number above 0");
-  return Number(text);
 }
 
 async function demo(terminal: Terminal, seconds: number): Promise<number> {
@@ -57,9 +58,14 @@ async function demo(terminal: Terminal, seconds: number): Promise<number> {
     return { maker: makerNamed(name), device };
   });
   const devices = lines.map(({ device }) => device.link ?? device.path);
-  const live = terminal.outInColor;
-  const width = live ? Math.min(80, Deno.consoleSize().columns) - 1 : 79;
-  const screen = new DemoScreen({ terminal, live, width, captions: makers });
+  const screen = new DemoScreen({
+    lines: new LiveLines({
+      print: (line) => terminal.out(line),
+      live: terminal.outInColor,
+      clock: systemClock,
+    }),
+    captions: makers,
+  });
   const collector = await Collector.start({
     config: demoConfig({ folder, devices, makers, server: server?.url ?? null }),
     deliver: server !== null,
@@ -122,16 +128,10 @@ function tellProblems({ level, message }: Notice, screen: DemoScreen): void {
   if (level === "warning" || level === "error") screen.note(message);
 }
 
-/** Resolves after the time, or at Ctrl-C. */
+/** Resolves after the time, or at Ctrl-C. A second one ends the program as it is. */
 async function untilTold(seconds: number): Promise<void> {
-  const told = new AbortController();
-  const stop = (): void => told.abort();
-  Deno.addSignalListener("SIGINT", stop);
-  Deno.addSignalListener("SIGTERM", stop);
-  // A timer counts to 2^31 ms at most.
-  await systemClock.delay(Math.min(seconds * 1000, 2 ** 31 - 1), told.signal);
-  Deno.removeSignalListener("SIGINT", stop);
-  Deno.removeSignalListener("SIGTERM", stop);
+  using told = new StopSignal();
+  await told.within(seconds * 1000);
 }
 
 async function settled(done: () => boolean): Promise<void> {

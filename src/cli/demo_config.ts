@@ -2,6 +2,7 @@
 
 import type { Config } from "../config/config.ts";
 import { parseConfig } from "../config/load.ts";
+import { siteConfig } from "./site_config.ts";
 
 const prefix = "demo.cdr";
 
@@ -17,17 +18,11 @@ export function demoConfig(options: {
   readonly server: string | null;
 }): Config {
   const { folder, devices, makers, server } = options;
-  const text = JSON.stringify({
-    app: { instance_id: "demo", fips_code: "1429010002" },
-    ports: devices.map((device, i) => ({
-      device,
-      side_designation: `A${i + 1}`,
-      description: makers[i] ?? "",
-      enabled: true,
-    })),
+  const text = siteConfig({
+    instance: "demo",
+    folder,
+    ports: devices.map((device, i) => ({ device, description: makers[i] ?? "" })),
     nats: { subject_prefix: prefix, ...(server === null ? {} : { url: server }) },
-    logging: { base_path: `${folder}/log` },
-    journal: { state_path: `${folder}/state` },
   });
   const loaded = parseConfig(text, "the demo's configuration");
   if (loaded.ok) return loaded.config;

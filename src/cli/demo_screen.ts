@@ -1,34 +1,19 @@
-// What the demo shows: records as they are captured, scrolling, and below them a line per channel
-// that is written anew. Without a terminal the lines come every few seconds instead.
+// What the demo shows: records as they are captured, and below them a line per channel and sink.
 
 import type { CollectorStatus } from "../collector.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { Terminal } from "./terminal.ts";
-
-/** Between two status lines where nothing can be written anew. */
-const plainMs = 5000;
+import type { LiveLines } from "./live_lines.ts";
 
 export class DemoScreen {
-  readonly #terminal: Terminal;
-  readonly #live: boolean;
-  readonly #width: number;
+  readonly #lines: LiveLines;
   readonly #captions: readonly string[];
-  /** What stands below the records. */
-  #status: readonly string[] = [];
-  #lastPlainMs = performance.now();
 
   constructor(options: {
-    readonly terminal: Terminal;
-    /** Whether lines can be written anew. */
-    readonly live: boolean;
-    /** Of a line, in characters. */
-    readonly width: number;
+    readonly lines: LiveLines;
     /** What is at the other end of each channel. */
     readonly captions: readonly string[];
   }) {
-    this.#terminal = options.terminal;
-    this.#live = options.live;
-    this.#width = options.width;
+    this.#lines = options.lines;
     this.#captions = options.captions;
   }
 
@@ -46,37 +31,11 @@ export class DemoScreen {
 
   /** Prints a line above the status. */
   note(line: string): void {
-    this.#replaceStatus(this.#status, () => this.#terminal.out(line));
+    this.#lines.note(line);
   }
 
-  draw(status: CollectorStatus): void {
-    const lines = this.#lines(status);
-    if (this.#live) {
-      this.#replaceStatus(lines);
-    } else if (performance.now() - this.#lastPlainMs >= plainMs) {
-      this.#lastPlainMs = performance.now();
-      for (const line of lines) this.#terminal.out(line);
-    }
-  }
-
-  /** Leaves the last status where it stands. */
-  close(): void {
-    this.#status = [];
-  }
-
-  #replaceStatus(lines: readonly string[], between: () => void = () => {}): void {
-    const height = this.#status.length;
-    if (height > 0) this.#terminal.out(`\x1b[${height}A\x1b[J\x1b[1A`);
-    between();
-    for (const line of lines) {
-      const fitted = line.slice(0, this.#width).padEnd(this.#width);
-      this.#terminal.out(`\x1b[7m${fitted}\x1b[27m`);
-    }
-    this.#status = lines;
-  }
-
-  #lines({ channels, sinks }: CollectorStatus): string[] {
-    return [
+  draw({ channels, sinks }: CollectorStatus): void {
+    this.#lines.show([
       ...channels.map(({ name, state, detail, lastSequence }, i) =>
         `${name}  ${(this.#captions[i] ?? "").padEnd(12)}  ${state} ${detail}  ` +
         `${lastSequence} records`
@@ -84,7 +43,12 @@ export class DemoScreen {
       ...sinks.map(({ name, state, detail, delivered }) =>
         `${name.padEnd(27)}  ${state} ${detail}  ${delivered} records`
       ),
-    ];
+    ]);
+  }
+
+  /** Leaves the last status where it stands. */
+  close(): void {
+    this.#lines.close();
   }
 }
 

@@ -14,6 +14,7 @@ import { errorText, type Report } from "../platform/notice.ts";
 import { openLog } from "../telemetry/operational_log.ts";
 import { printProblems } from "./check.ts";
 import { configPath } from "./config_option.ts";
+import { StopSignal } from "./stop_signal.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
 
 /** A stop that takes longer is given up; nothing that was synced is lost by that. */
@@ -116,25 +117,6 @@ async function stopWithin(collector: Collector, report: Report): Promise<number>
     message: `stop: not finished within ${stopLimitMs / 1000} s; leaving`,
   });
   return exitCodes.failed;
-}
-
-/** SIGTERM and SIGINT, from the first moment on. */
-class StopSignal implements Disposable {
-  readonly received: Promise<Deno.Signal>;
-  readonly #listeners: readonly (readonly [Deno.Signal, () => void])[];
-
-  constructor() {
-    const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
-    this.received = promise;
-    this.#listeners = (["SIGTERM", "SIGINT"] as const).map((signal) =>
-      [signal, () => resolve(signal)] as const
-    );
-    for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
-  }
-
-  [Symbol.dispose](): void {
-    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
-  }
 }
 
 /**

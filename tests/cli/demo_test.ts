@@ -78,5 +78,5 @@ Deno.test("demo: without a nats-server it says so and keeps the records in the j
 
 Deno.test("demo: a time that is no number is refused with the reason", async () => {
   const { code } = await runDemo(["--seconds", "soon"], {});
-  assert.equal(code, 1);
+  assert.equal(code, 2);
 });

@@ -1,0 +1,50 @@
+// The configuration of a site without hardware: ports that are pseudo-terminals, and everything
+// else as by default, with its files in one folder.
+
+import type { UartSettings } from "../simulate/uart.ts";
+
+export interface SitePort {
+  /** Absolute path. */
+  readonly device: string;
+  readonly description: string;
+  /** What the line is set to. @default {left for the collector to find} */
+  readonly settings?: UartSettings | undefined;
+}
+
+export interface SiteConfigOptions {
+  readonly instance: string;
+  /** For journals and state. */
+  readonly folder: string;
+  /** At most `sides.length`. */
+  readonly ports: readonly SitePort[];
+  /** The section `nats`. */
+  readonly nats: Readonly<Record<string, string>>;
+}
+
+/** All side designations, in the order in which ports get them. */
+export const sides: readonly string[] = ["A", "B"].flatMap((letter) =>
+  Array.from({ length: 16 }, (_, i) => `${letter}${i + 1}`)
+);
+
+/** The configuration's text, JSON. */
+export function siteConfig({ instance, folder, ports, nats }: SiteConfigOptions): string {
+  const config = {
+    app: { instance_id: instance, fips_code: "1429010002" },
+    ports: ports.map(({ device, description, settings }, i) => ({
+      device,
+      side_designation: sides[i],
+      ...settings && {
+        baud_rate: settings.baud,
+        data_bits: settings.dataBits,
+        parity: settings.parity,
+        stop_bits: settings.stopBits,
+      },
+      description,
+      enabled: true,
+    })),
+    nats,
+    logging: { base_path: `${folder}/log` },
+    journal: { state_path: `${folder}/state` },
+  };
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
