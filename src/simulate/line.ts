@@ -30,13 +30,18 @@ export interface LineOptions {
   readonly lowStopBitIs?: "start_bit" | "ignored";
   /** Whether bytes take as long as they take on a real line. @default {false} */
   readonly paced?: boolean;
+  /**
+   * Told how many bytes the reader's full buffers did not take: they are lost, as on a real line.
+   * @default {sending waits for the reader}
+   */
+  readonly onOverrun?: (lostBytes: number) => void;
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
 
 /**
- * Unlike a real line it loses nothing when the reader is slow: sending waits then, so that a
- * test can compare what was sent with what was recorded.
+ * Unlike a real line it loses nothing when the reader is slow, unless told to: sending waits
+ * then, so that a test can compare what was sent with what was recorded.
  */
 export class Line {
   readonly #options: LineOptions;
@@ -53,6 +58,11 @@ export class Line {
     this.#startMs = this.#clock.monotonicMs();
     this.#sender = new UartSender({ ...options, wire: this.#wire });
     this.#receiver = new UartReceiver({ ...options, wire: this.#wire });
+  }
+
+  /** How long one of the sender's characters takes. */
+  get characterUs(): number {
+    return this.#sender.characterUs;
   }
 
   /**
@@ -118,13 +128,18 @@ export class Line {
       const earlyUs = this.#wire.endUs - this.#nowUs();
       if (earlyUs > 0) await this.#clock.delay(earlyUs / 1000, signal);
     }
-    const { terminal, receiverFraming } = this.#options;
+    const { terminal, receiverFraming, onOverrun } = this.#options;
     if (!terminal.plugged) return false;
     const { baud, stopBits, flags } = terminal.settings();
     const framing = receiverFraming?.() ?? { dataBits: 8, parity: "none" };
     // A speed of 0 asks for a hang-up; no UART is slower than 50.
     this.#receiver.settings = { baud: Math.max(baud, 50), stopBits, ...framing };
     const marked = encodeMarks(this.#receiver.receive(), flags.input);
+    if (onOverrun !== undefined) {
+      const lost = marked.length - terminal.offerMarked(marked);
+      if (lost > 0) onOverrun(lost);
+      return true;
+    }
     return await terminal.writeMarked(marked, signal) === marked.length;
   }
 

@@ -11,6 +11,8 @@ const TIOCSPTLCK = 0x40045431;
 
 const offset = { input: 0, output: 4, control: 8, local: 12, time: 17 + 5, min: 17 + 6, speed: 40 };
 
+const CBAUD = 0x100f;
+const BOTHER = 0x1000;
 const PARMRK = 0x8;
 const EXTPROC = 0x10000;
 
@@ -35,6 +37,8 @@ export interface PseudoTerminalOptions {
   readonly libc: Libc;
   /** A symbolic link to make, or to replace atomically, as udev's `by-id` names are. */
   readonly link?: string;
+  /** What it is set to until a reader sets another. @default {38400, the kernel's} */
+  readonly baud?: number;
 }
 
 /**
@@ -80,7 +84,7 @@ export class PseudoTerminal implements Disposable {
       throw cause;
     }
     try {
-      this.#setRaw();
+      this.#setRaw(options.baud);
       if (this.link !== undefined) replaceLink(this.link, this.path);
     } catch (cause) {
       this.#libc.close(this.#slave);
@@ -112,6 +116,33 @@ export class PseudoTerminal implements Disposable {
    */
   writeMarked(bytes: Uint8Array, signal?: AbortSignal): Promise<number> {
     return this.#enqueue(bytes, true, signal);
+  }
+
+  /**
+   * Like `writeMarked`, but what finds no room in the reader's buffers is not waited for; a mark
+   * may be cut in two there. Returns the number of bytes taken, and takes none when unplugged.
+   * @throws {SystemError}
+   */
+  offerMarked(bytes: Uint8Array): number {
+    if (!this.#plugged || bytes.length === 0) return 0;
+    this.#prepareFor(true);
+    const count = this.#libc.write(this.#master, new Uint8Array(bytes));
+    return count === "would block" ? 0 : count;
+  }
+
+  /**
+   * Takes back what waits for the reader; returns how many bytes. What waits behind the first
+   * 4,095 comes up a moment later: ask until it is 0 for good.
+   */
+  takeBack(): number {
+    const buffer = new Uint8Array(4096);
+    let taken = 0;
+    while (this.#plugged) {
+      const count = this.#libc.read(this.#slave, buffer);
+      if (count === "would block" || count === 0) break;
+      taken += count;
+    }
+    return taken;
   }
 
   /**
@@ -207,8 +238,13 @@ export class PseudoTerminal implements Disposable {
     this.#libc.ioctl(this.#master, TCSETS2, new Uint8Array(view.buffer));
   }
 
-  #setRaw(): void {
+  #setRaw(baud: number | undefined): void {
     const view = this.#termios();
+    if (baud !== undefined) {
+      const control = view.getUint32(offset.control, true);
+      view.setUint32(offset.control, (control & ~CBAUD) | BOTHER, true);
+      view.setUint32(offset.speed, baud, true);
+    }
     view.setUint32(offset.input, 0, true);
     view.setUint32(offset.output, 0, true);
     view.setUint32(offset.local, 0, true);
@@ -229,7 +265,12 @@ export class PseudoTerminal implements Disposable {
 function replaceLink(link: string, target: string): void {
   const temporary = `${link}.${target.replaceAll("/", "-")}`;
   symlinkSync(target, temporary);
-  renameSync(temporary, link);
+  try {
+    renameSync(temporary, link);
+  } catch (cause) {
+    unlinkSync(temporary);
+    throw cause;
+  }
 }
 
 /** Another terminal may have taken the name over: then it is no longer ours to remove. */

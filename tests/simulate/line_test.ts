@@ -109,3 +109,15 @@ Deno.test("an unplugged line takes nothing", async () => {
   assert.ok(await send < 100_000);
   assert.equal(await line.send(allBytes), 0);
 });
+
+Deno.test("with onOverrun a line does not wait for its reader and tells what is lost", async () => {
+  using libc = new Libc();
+  using terminal = new PseudoTerminal({ libc });
+  using reader = new TerminalReader(libc, terminal.path);
+  reader.set({ baud: 9600 });
+  let lost = 0;
+  const line = new Line({ terminal, settings, onOverrun: (bytes) => lost += bytes });
+  assert.equal(await line.send(new Uint8Array(30_000)), 30_000);
+  assert.ok(lost > 0);
+  assert.equal((await reader.takeUntil(30_000 - lost)).length, 30_000 - lost);
+});

@@ -177,3 +177,34 @@ Deno.test("TIOCEXCL stays when its taker closes, until releaseExclusive()", () =
   terminal.releaseExclusive();
   assert.equal(isExclusive(), false);
 });
+
+Deno.test("offerMarked() takes what there is room for and waits for nothing", async () => {
+  using libc = new Libc();
+  using terminal = new PseudoTerminal({ libc });
+  using reader = new TerminalReader(libc, terminal.path);
+  const taken = terminal.offerMarked(new Uint8Array(30_000));
+  assert.ok(taken > 4095 && taken < 30_000, `${taken}`);
+  assert.equal((await reader.takeUntil(taken)).length, taken);
+  terminal.unplug();
+  assert.equal(terminal.offerMarked(Uint8Array.of(1)), 0);
+});
+
+Deno.test("takeBack() takes what waits away from the reader, and counts it", async () => {
+  using libc = new Libc();
+  using terminal = new PseudoTerminal({ libc });
+  using reader = new TerminalReader(libc, terminal.path);
+  await terminal.write(Uint8Array.of(1, 2, 3));
+  assert.equal(terminal.takeBack(), 3);
+  assert.equal(terminal.takeBack(), 0);
+  await terminal.write(Uint8Array.of(4));
+  assert.deepEqual(await reader.takeUntil(1), [4]);
+});
+
+Deno.test("a terminal has the speed it was made with until a reader sets another", () => {
+  using libc = new Libc();
+  using terminal = new PseudoTerminal({ libc, baud: 1200 });
+  using reader = new TerminalReader(libc, terminal.path);
+  assert.equal(terminal.settings().baud, 1200);
+  reader.set({ baud: 9600 });
+  assert.equal(terminal.settings().baud, 9600);
+});
