@@ -41,9 +41,15 @@ export const makers: readonly Maker[] = [
   { name: "ALI to CAD", settings: settings7E1, record: aliToCad },
 ];
 
-/** @throws {RangeError} that lists the known names. */
+/**
+ * The maker of this name, or the only one in whose name these letters stand.
+ * @throws {RangeError} that lists the known names.
+ */
 export function makerNamed(name: string): Maker {
-  const found = makers.find((maker) => maker.name.toLowerCase() === name.toLowerCase());
+  const wanted = name.toLowerCase();
+  const fitting = makers.filter((maker) => maker.name.toLowerCase().includes(wanted));
+  const exact = fitting.find((maker) => maker.name.length === name.length);
+  const found = exact ?? (fitting.length === 1 ? fitting[0] : undefined);
   if (found !== undefined) return found;
   const known = makers.map((maker) => maker.name).join(", ");
   throw new RangeError(`find maker: ${name}: known are ${known}`);

@@ -105,3 +105,10 @@ Deno.test("an unknown maker's name is answered with the known ones", () => {
   assert.throws(() => makerNamed("Acme"), /find maker: Acme: known are Avaya TELESEER, /);
   assert.equal(makerNamed("norstar/bcm").name, "Norstar/BCM");
 });
+
+Deno.test("a part of a maker's name is enough when it is the only one", () => {
+  assert.equal(makerNamed("mitel").name, "Mitel SX-200");
+  assert.equal(makerNamed("BCM").name, "Norstar/BCM");
+  assert.throws(() => makerNamed("nor"), /find maker: nor: known are .*Nortel Meridian, Norstar/);
+  assert.throws(() => makerNamed(""), /known are /);
+});
