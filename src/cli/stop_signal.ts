@@ -30,7 +30,9 @@ export class StopSignal implements Disposable {
     await systemClock.delay(Math.min(ms, longestTimerMs), this.#stop.signal);
   }
 
+  /** Ends waiting, too. */
   [Symbol.dispose](): void {
+    this.#stop.abort();
     for (const [name, listener] of this.#listeners) Deno.removeSignalListener(name, listener);
   }
 }
