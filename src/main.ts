@@ -7,6 +7,7 @@ import { configCommand } from "./cli/config.ts";
 import { configOption } from "./cli/config_option.ts";
 import { addRunAction } from "./cli/run.ts";
 import { demoCommand } from "./cli/demo.ts";
+import { simulateCommand } from "./cli/simulate.ts";
 import { processTerminal } from "./cli/terminal.ts";
 
 const terminal = processTerminal();
@@ -23,6 +24,7 @@ Examples:
   nectarcollector --config /etc/nectarcollector/config.json
   nectarcollector check --config site.json
   nectarcollector demo --seconds 20
+  nectarcollector simulate --maker mitel,norstar --write-config site.json
 
 Exit codes: 0 stopped as asked, 1 failed, 2 the configuration has problems,
             3 another nectarcollector is using the same folders`,
@@ -31,9 +33,10 @@ addRunAction(program, terminal);
 program.addCommand(checkCommand(terminal));
 program.addCommand(configCommand(terminal));
 program.addCommand(demoCommand(terminal));
+program.addCommand(simulateCommand(terminal));
 for (const command of [program, ...program.commands]) {
   command.configureOutput({
-    writeOut: (text) => terminal.out(text.trimEnd()),
+    writeOut: (text) => terminal.out(text.replace(/\n$/, "")),
     writeErr: (text) => terminal.err(text.trimEnd()),
   });
 }

@@ -12,6 +12,8 @@ export interface SitePort {
 }
 
 export interface SiteConfigOptions {
+  /** For people who open the file. */
+  readonly comment?: string;
   readonly instance: string;
   /** For journals and state. */
   readonly folder: string;
@@ -27,8 +29,10 @@ export const sides: readonly string[] = ["A", "B"].flatMap((letter) =>
 );
 
 /** The configuration's text, JSON. */
-export function siteConfig({ instance, folder, ports, nats }: SiteConfigOptions): string {
+export function siteConfig(options: SiteConfigOptions): string {
+  const { comment, instance, folder, ports, nats } = options;
   const config = {
+    ...comment !== undefined && { _comment: comment },
     app: { instance_id: instance, fips_code: "1429010002" },
     ports: ports.map(({ device, description, settings }, i) => ({
       device,

@@ -13,7 +13,9 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
 Deno.test("help names every command and the exit codes", async () => {
   const { code, out } = await run("--help");
   assert.equal(code, 0);
-  for (const word of ["check", "config", "demo", "Exit codes"]) assert.ok(out.includes(word), word);
+  for (const word of ["check", "config", "demo", "simulate", "Exit codes"]) {
+    assert.ok(out.includes(word), word);
+  }
 });
 
 Deno.test("an unknown command is refused, with the one that was meant", async () => {

@@ -6,6 +6,7 @@ import type { UartSettings } from "../../src/simulate/uart.ts";
 import { parseSettings } from "../../src/simulate/uart_settings.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
 import { TerminalReader } from "../support/terminal_reader.ts";
+import { waitFor } from "../support/wait_for.ts";
 
 const fast: UartSettings = { baud: 1_000_000, dataBits: 8, parity: "none", stopBits: 1 };
 const text = [...new TextEncoder().encode("555-555-0142\r\n")];
@@ -31,7 +32,7 @@ Deno.test("every byte that nobody reads is counted: beyond the buffers, and in t
   assert.equal(await cable.send(new Uint8Array(30_000)), 30_000);
   const overrun = cable.lostBytes;
   assert.ok(overrun > 5000 && overrun < 20_000, `${overrun}`);
-  assert.equal(cable.waitingBytes, 4095);
+  await waitFor("a full buffer", () => cable.waitingBytes === 4095);
   await cable.settle(0);
   assert.equal(cable.lostBytes, 30_000);
   assert.equal(cable.waitingBytes, 0);
@@ -43,6 +44,7 @@ Deno.test("a pulled cable takes its name away and loses what waits; put back it 
   const link = folder.join("ttySim1");
   using cable = new Cable({ libc, link, settings: fast });
   await cable.send(bytes);
+  await waitFor("all to wait", () => cable.waitingBytes === text.length);
   cable.unplug();
   assert.equal(existsSync(link), false);
   assert.equal(cable.lostBytes, text.length);

@@ -194,6 +194,7 @@ Deno.test("takeBack() takes what waits away from the reader, and counts it", asy
   using terminal = new PseudoTerminal({ libc });
   using reader = new TerminalReader(libc, terminal.path);
   await terminal.write(Uint8Array.of(1, 2, 3));
+  await waitFor("three bytes to wait", () => terminal.unread() === 3);
   assert.equal(terminal.takeBack(), 3);
   assert.equal(terminal.takeBack(), 0);
   await terminal.write(Uint8Array.of(4));

@@ -1,0 +1,65 @@
+// The folder in which a bench's ports have their names, for one bench at a time. Names that are
+// taken by anything but a link to a pseudo-terminal are refused: a real port is not to be hidden.
+
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { InstanceLock } from "../platform/instance_lock.ts";
+import { type Libc, SystemError } from "../platform/libc.ts";
+import { WrongValue } from "./option_values.ts";
+
+export interface BenchFolderOptions {
+  readonly libc: Libc;
+  /** Absolute; made when it is missing. */
+  readonly folder: string;
+  /** Of the ports, wherever they are. */
+  readonly names: readonly string[];
+}
+
+export class BenchFolder implements Disposable {
+  readonly #folder: string;
+  readonly #lock: InstanceLock;
+  /** The uppermost folder that was missing. */
+  readonly #made: string | undefined;
+
+  /** @throws {WrongValue} for a name that is taken. @throws {FolderInUse} @throws {Error} */
+  constructor({ libc, folder, names }: BenchFolderOptions) {
+    for (const name of names) refuseTaken(libc, name);
+    this.#folder = folder;
+    this.#made = uppermostMissing(folder);
+    mkdirSync(folder, { recursive: true });
+    this.#lock = new InstanceLock(libc, folder);
+  }
+
+  /** Leaves nothing behind that was not there before, but for what others put there. */
+  [Symbol.dispose](): void {
+    rmSync(join(this.#folder, ".lock"), { force: true });
+    if (this.#made !== undefined) removeEmpty(this.#folder, this.#made);
+    this.#lock[Symbol.dispose]();
+  }
+}
+
+function refuseTaken(libc: Libc, name: string): void {
+  let target = "";
+  try {
+    target = libc.readLink(name);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return;
+  }
+  if (!target.startsWith("/dev/pts/")) {
+    throw new WrongValue(`${name} is there already, and is no simulated port; give another name`);
+  }
+}
+
+function uppermostMissing(folder: string): string | undefined {
+  if (existsSync(folder)) return undefined;
+  return uppermostMissing(dirname(folder)) ?? folder;
+}
+
+/** Removes `folder` and those above it, up to `last`, as far as nothing is in them. */
+function removeEmpty(folder: string, last: string): void {
+  for (let at = folder; at.startsWith(last); at = dirname(at)) {
+    if (readdirSync(at).length > 0) return;
+    rmdirSync(at);
+  }
+}

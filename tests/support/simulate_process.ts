@@ -1,0 +1,74 @@
+// `nectarcollector simulate` as a process of its own, to which signals can be sent.
+
+import { collectorCommand } from "./collector_process.ts";
+import { waitFor } from "./wait_for.ts";
+
+/** How a process ended. */
+export interface ProcessEnd {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** `await using bench = new SimulateProcess(["--folder", folder.path]);` */
+export class SimulateProcess implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #end: Promise<ProcessEnd>;
+  #out = "";
+  #err = "";
+  #ended = false;
+
+  constructor(args: readonly string[]) {
+    const [command = "", ...commandArgs] = collectorCommand();
+    this.#child = new Deno.Command(command, {
+      args: [...commandArgs, "simulate", ...args],
+      stdout: "piped",
+      stderr: "piped",
+      env: { NO_COLOR: "1" },
+    }).spawn();
+    this.#end = this.#follow();
+  }
+
+  /** Whether it has ended and all that it wrote was read. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Resolves when its ports are there. */
+  async started(): Promise<void> {
+    await waitFor(`the ports, after: ${this.#err}`, () => /^seed \d+/m.test(this.#err), {
+      timeoutMs: 30_000,
+    });
+  }
+
+  signal(name: Deno.Signal): void {
+    this.#child.kill(name);
+  }
+
+  /** Resolves when it has ended by itself or after a signal. */
+  async end(): Promise<ProcessEnd> {
+    return await this.#end;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#ended) this.signal("SIGKILL");
+    await this.#end;
+  }
+
+  async #follow(): Promise<ProcessEnd> {
+    const [{ code }] = await Promise.all([
+      this.#child.status,
+      read(this.#child.stdout, (text) => this.#out += text),
+      read(this.#child.stderr, (text) => this.#err += text),
+    ]);
+    this.#ended = true;
+    return { code, out: this.#out, err: this.#err };
+  }
+}
+
+async function read(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  take: (text: string) => void,
+): Promise<void> {
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
+}
