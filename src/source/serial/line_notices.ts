@@ -2,7 +2,6 @@
 
 import type { Notice, Report } from "../../platform/notice.ts";
 import type { Decision } from "./detection.ts";
-import { describeLine } from "./detection_words.ts";
 
 export class LineNotices {
   readonly #device: string;
@@ -43,7 +42,7 @@ export class LineNotices {
         return {
           level: "info",
           kind: "baud_detected",
-          message: `found ${describeLine(line)}: ${decision.why}`,
+          message: `settings found: ${decision.why}`,
           details: {
             baudRate: line.baudRate,
             framing: line.framing.name,
