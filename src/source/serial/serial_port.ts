@@ -2,7 +2,9 @@
 // that waits in the kernel is never flushed: it is records.
 
 import { type Libc, O_NOCTTY, O_NONBLOCK, O_RDWR, SystemError } from "../../platform/libc.ts";
+import { type LineCounters, readCounters } from "./line_counters.ts";
 import type { LineSettings } from "./line_settings.ts";
+import { type ModemLines, raiseDtrRts, readModemLines } from "./modem_lines.ts";
 import {
   encodeTermios,
   FIONREAD,
@@ -28,7 +30,7 @@ export class SerialPort {
 
   /**
    * Opens without waiting for carrier, locks twice (TIOCEXCL keeps users out, flock other copies of
-   * this program and root), applies the settings. Opening raises DTR and RTS.
+   * this program and root), applies the settings. DTR and RTS are raised.
    * @throws {PortBusy}
    * @throws {SystemError} `ENOENT`, `EACCES`, `EBUSY`, `ENOTTY` (not a terminal), `EIO` …
    */
@@ -39,7 +41,9 @@ export class SerialPort {
       libc.ioctl(fd, TCGETS2, found);
       if (!libc.tryLock(fd)) throw new PortBusy(`lock ${path}: held by another process`);
       libc.ioctl(fd, TIOCEXCL, null);
-      return new SerialPort(libc, fd, found, setLine(libc, fd, settings));
+      const taken = setLine(libc, fd, settings);
+      raiseDtrRts(libc, fd);
+      return new SerialPort(libc, fd, found, taken);
     } catch (error) {
       libc.close(fd);
       throw error;
@@ -95,6 +99,16 @@ export class SerialPort {
       if (!(error instanceof SystemError)) throw error;
       return "gone";
     }
+  }
+
+  /** What the equipment at the other end raises; unknown where the driver has no such lines. */
+  modemLines(): ModemLines {
+    return readModemLines(this.#libc, this.fd);
+  }
+
+  /** What the driver has counted; `null` where it does not count. */
+  counters(): LineCounters | null {
+    return readCounters(this.#libc, this.fd);
   }
 
   /**
