@@ -11,10 +11,7 @@ const symbols = {
   ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
   flock: { parameters: ["i32", "i32"], result: "i32" },
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
-  mmap: {
-    parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"],
-    result: "pointer",
-  },
+  mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
   munmap: { parameters: ["buffer", "usize"], result: "i32" },
   unlink: { parameters: ["buffer"], result: "i32" },
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
@@ -23,15 +20,12 @@ const symbols = {
   inotify_add_watch: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
   realpath: { parameters: ["buffer", "buffer"], result: "pointer" },
+  eaccess: { parameters: ["buffer", "i32"], result: "i32" },
   opendir: { parameters: ["buffer"], result: "pointer" },
   readdir: { parameters: ["pointer"], result: "pointer" },
   closedir: { parameters: ["pointer"], result: "i32" },
   // Since glibc 2.28.
-  statx: {
-    parameters: ["i32", "buffer", "i32", "u32", "buffer"],
-    result: "i32",
-    optional: true,
-  },
+  statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32", optional: true },
   poll: { parameters: ["buffer", "u64", "i32"], result: "i32", nonblocking: true },
   __errno_location: { parameters: [], result: "pointer" },
 } as const;
@@ -83,6 +77,8 @@ const errnoNames: Readonly<Record<number, string>> = {
 
 const AT_FDCWD = -100;
 const STATX_GID = 0x10;
+
+const R_OK_W_OK = 6;
 
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
@@ -242,6 +238,11 @@ export class Libc implements Disposable {
       throw this.#error("realpath", path);
     }
     return new TextDecoder().decode(buffer.subarray(0, buffer.indexOf(0)));
+  }
+
+  /** Whether this process may open a file to read and write. It is not opened. */
+  mayUse(path: string): boolean {
+    return this.#library.symbols.eaccess(cString(path), R_OK_W_OK) === 0;
   }
 
   /** The group that a file belongs to; `null` where the C library cannot tell. @throws {SystemError} */

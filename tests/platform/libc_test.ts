@@ -167,3 +167,17 @@ asRoot("what permissions forbid is EACCES", () => {
     hasCode("EACCES"),
   );
 });
+
+asRoot("mayUse() tells whether a file could be opened to read and write", () => {
+  using libc = new Libc();
+  using folder = new TemporaryFolder();
+  Deno.chmodSync(folder.path, 0o755);
+  const path = folder.join("file");
+  assert.equal(libc.mayUse(path), false);
+  for (const [mode, may] of [[0o666, true], [0o664, false], [0o662, false]] as const) {
+    writeFileSync(path, "");
+    chownSync(path, 0, 61_234);
+    Deno.chmodSync(path, mode);
+    assert.equal(asNobody(() => libc.mayUse(path)), may, mode.toString(8));
+  }
+});

@@ -16,7 +16,7 @@ export function openProblem(libc: Libc, device: string, error: unknown): SourceP
       return {
         kind: "missing",
         message: `open ${device}: no such device`,
-        hint: 'plug the adapter in, or correct "device"; ports there are: ls -l /dev/serial/by-id',
+        hint: 'plug the adapter in, or correct "device"; ports there are: nectarcollector ports',
       };
     case "EBUSY":
       return busy(libc, device);
@@ -67,7 +67,8 @@ function noPermission(libc: Libc, device: string): SourceProblem {
   return {
     kind: "no_permission",
     message: `open ${device}: no permission for uid ${user}; the device belongs to group ${group}`,
-    hint: `sudo usermod -aG ${group} "$(id -nu ${user})", then start the service again`,
+    hint:
+      `sudo usermod -aG ${group} "$(id -nu ${user})", then start the service again, or log in again`,
   };
 }
 
