@@ -46,6 +46,7 @@ export class Channel implements AsyncDisposable {
   readonly #firstRecord: () => void;
   #state: ChannelState = "starting";
   #detail = "";
+  #hasSignal = true;
   #bytes = 0;
   #lastByteMs = 0;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -85,12 +86,19 @@ export class Channel implements AsyncDisposable {
     return {
       name: this.journal.name,
       source: this.#source.name,
-      state: this.#state,
-      detail: this.#detail,
+      ...this.#stateToTell,
       bytes: this.#bytes,
       lastSequence: this.journal.lastSequence,
       syncedSequence: this.journal.syncedSequence,
     };
+  }
+
+  /** Without a signal it matters little that the port is open. */
+  get #stateToTell(): Pick<ChannelStatus, "state" | "detail"> {
+    const isOpen = this.#state === "running" || this.#state === "detecting";
+    return isOpen && !this.#hasSignal
+      ? { state: "no_signal", detail: "the cable is pulled, or the equipment is off" }
+      : { state: this.#state, detail: this.#detail };
   }
 
   /** Whether bytes were read that are not in the journal yet. */
@@ -110,6 +118,7 @@ export class Channel implements AsyncDisposable {
       detecting: (detail) => this.#detecting(detail),
       room: (length) => this.#room(length),
       bytes: (chunk, timeMs) => this.#take(chunk, timeMs),
+      signal: (isThere) => this.#hasSignal = isThere,
       closed: () => this.#closed(),
       unavailable: (problem) => this.#unavailable(problem),
     };

@@ -35,6 +35,8 @@ export interface SourceHandler {
    * they could not be written: the source stops reading until `resume` is called.
    */
   bytes(chunk: Uint8Array, timeMs: number): boolean;
+  /** The cable was pulled, or the equipment is off; and later that it is back. */
+  signal(isThere: boolean): void;
   /** The source went away and is waited for. */
   closed(): void;
   /** It cannot be opened now; tried again by itself. Called when the reason changes. */

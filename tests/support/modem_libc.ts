@@ -11,6 +11,8 @@ export class ModemLibc extends Libc {
   lineBits = 0;
   /** All bits that TIOCMBIS raised. */
   raisedBits = 0;
+  /** How often it was asked for both. */
+  looks = 0;
   /** What TIOCGICOUNT gives, from the start of the structure. */
   counters: readonly number[] = [];
   /** When set, the lines and counters fail with this errno. */
@@ -25,6 +27,7 @@ export class ModemLibc extends Libc {
     if (request === TIOCMGET) view.setUint32(0, this.lineBits, true);
     if (request === TIOCMBIS) this.raisedBits |= view.getUint32(0, true);
     if (request === TIOCGICOUNT) {
+      this.looks += 1;
       this.counters.forEach((value, index) => view.setUint32(index * 4, value, true));
     }
   }

@@ -59,6 +59,10 @@ export class RecordingHandler implements SourceHandler {
     return this.accepts;
   }
 
+  signal(isThere: boolean): void {
+    this.events.push(isThere ? "signal" : "no signal");
+  }
+
   closed(): void {
     this.events.push("closed");
   }

@@ -90,7 +90,7 @@ export class SerialLine {
   }
 
   get counts(): LineCounts {
-    return this.#counts;
+    return { ...this.#counts };
   }
 
   /** How many bytes of those pushed last have not come out, because it is not known what they mean. */

@@ -17,6 +17,7 @@ import type { PollEntry, PollLoop } from "./poll_loop.ts";
 import { decodeReceiver, encodeReceiver } from "./receiver_code.ts";
 import { type LineCounts, SerialLine } from "./serial_line.ts";
 import { SerialPort } from "./serial_port.ts";
+import { SignalMonitor } from "./signal_monitor.ts";
 
 /** Most that is read from one port before the others have their turn. */
 const turnBytes = 64 * 1024;
@@ -46,6 +47,7 @@ export class SerialSource implements Source {
   #entry: PollEntry | null = null;
   readonly #line: SerialLine;
   readonly #notices: LineNotices;
+  readonly #monitor: SignalMonitor;
   #handler: SourceHandler | null = null;
   #done: Promise<void> = Promise.resolve();
 
@@ -61,6 +63,12 @@ export class SerialSource implements Source {
         ...wanted.baudRate === "detect" ? {} : { baudRate: wanted.baudRate },
         ...wanted.frame === "detect" ? {} : { frame: wanted.frame },
       },
+    });
+    this.#monitor = new SignalMonitor({
+      ...options,
+      counts: () => this.counts,
+      isDetecting: () => this.settings === undefined,
+      changed: (isThere) => this.#handler?.signal(isThere),
     });
   }
 
@@ -219,6 +227,8 @@ export class SerialSource implements Source {
     });
     const stop = (): void => ended.resolve(false);
     signal.addEventListener("abort", stop);
+    const closing = new AbortController();
+    const watching = this.#monitor.watch(port, closing.signal).catch(ended.reject);
     this.#port = port;
     this.#entry = entry;
     if (signal.aborted) stop();
@@ -232,6 +242,8 @@ export class SerialSource implements Source {
       this.#port = null;
       this.#entry = null;
       await entry.remove();
+      closing.abort();
+      await watching;
       port.close();
     }
   }

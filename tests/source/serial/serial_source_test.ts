@@ -6,6 +6,7 @@ import { Libc, SystemError } from "../../../src/platform/libc.ts";
 import { PseudoTerminal } from "../../../src/simulate/pseudo_terminal.ts";
 import type { WantedSettings } from "../../../src/source/serial/line_settings.ts";
 import { SerialSource } from "../../../src/source/serial/serial_source.ts";
+import { ModemLibc } from "../../support/modem_libc.ts";
 import { RecordingHandler } from "../../support/recording_handler.ts";
 import {
   atOnce,
@@ -16,6 +17,9 @@ import {
 } from "../../support/serial_reading.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 import { waitFor } from "../../support/wait_for.ts";
+
+const CTS = 0x20;
+const DSR = 0x100;
 
 Deno.test("every byte arrives unchanged and in order, those that waited before the start first", async () => {
   using libc = new Libc();
@@ -204,4 +208,35 @@ Deno.test("a port that is to be detected opens with what worked last", async () 
   await waitFor("opened", () => handler.count("detecting") === 1);
   assert.deepEqual(handler.events, ["detecting listening at 31250 8N1 RTS/CTS"]);
   assert.equal(terminal.settings().baud, 31_250);
+});
+
+Deno.test("a cable that is pulled is told from a quiet line, and so is its return", async () => {
+  using libc = new ModemLibc();
+  using terminal = new PseudoTerminal({ libc });
+  await using loop = newLoop(libc);
+  libc.lineBits = DSR | CTS;
+  await using reading = new SerialReading({ libc, loop, device: terminal.path });
+  await waitFor("a look at the lines", () => libc.looks > 0);
+  libc.lineBits = 0;
+  await reading.event("no signal", 1, { timeoutMs: 10_000 });
+  libc.lineBits = DSR | CTS;
+  await reading.event("signal", 1, { timeoutMs: 10_000 });
+  assert.deepEqual(reading.handler.events, ["opened 9600 8N1", "no signal", "signal"]);
+  const kinds = reading.notices.map(({ kind }) => kind);
+  assert.deepEqual(kinds, ["signal_lost", "signal_detected"]);
+});
+
+Deno.test("overruns that the driver counted are told, and characters that arrived damaged", async () => {
+  using libc = new ModemLibc();
+  using terminal = new PseudoTerminal({ libc });
+  await using loop = newLoop(libc);
+  libc.counters = [0, 0, 0, 0, 100, 0, 0, 0, 0, 0, 0];
+  await using reading = new SerialReading({ libc, loop, device: terminal.path });
+  await waitFor("a look at the counters", () => libc.looks > 0);
+  libc.counters = [0, 0, 0, 0, 200, 0, 2, 3, 0, 0, 0];
+  await waitFor("both notices", () => reading.notices.length === 2, { timeoutMs: 10_000 });
+  assert.deepEqual(reading.notices.map(({ kind, level }) => `${kind} ${level}`).sort(), [
+    "line_errors warning",
+    "overrun error",
+  ]);
 });
