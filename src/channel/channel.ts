@@ -6,6 +6,7 @@ import type { AppendError, Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import type { Run, Source, SourceHandler, SourceProblem, SourceRead } from "../source/source.ts";
+import { SilenceWatch } from "./silence_watch.ts";
 import { AppendQueue } from "./append_queue.ts";
 import type { CatchBuffer, Caught } from "./catch_buffer.ts";
 
@@ -27,6 +28,8 @@ export interface ChannelStatus {
   readonly state: ChannelState;
   /** Line settings while running, else what is wrong. */
   readonly detail: string;
+  /** Nothing has been heard for longer than it should be. */
+  readonly isSilent: boolean;
   /** Read since the start. */
   readonly bytes: number;
   /** Sequence of the newest record. */
@@ -49,6 +52,7 @@ export class Channel implements AsyncDisposable {
   #hasSignal = true;
   #bytes = 0;
   #lastByteMs = 0;
+  readonly #silence: SilenceWatch | null;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #appends: AppendQueue;
   #recordsAtOpen = 0;
@@ -63,6 +67,8 @@ export class Channel implements AsyncDisposable {
     readonly clock: Clock;
     /** A record without a new byte for so long is ended as partial. */
     readonly idleFlushMs: number;
+    /** Silence for longer is told. @default {never} */
+    readonly silenceMs?: number | undefined;
     readonly report: Report;
     /** Called at the first record after each opening: the source's settings work. */
     readonly firstRecord: () => void;
@@ -75,6 +81,10 @@ export class Channel implements AsyncDisposable {
     this.#idleFlushMs = options.idleFlushMs;
     this.#report = options.report;
     this.#firstRecord = options.firstRecord;
+    const { silenceMs: limitMs } = options;
+    this.#silence = limitMs === undefined
+      ? null
+      : new SilenceWatch({ ...options, name: options.journal.name, limitMs });
     this.#appends = new AppendQueue({
       ...options,
       refused: (error) => this.#appendRefused(error),
@@ -87,6 +97,7 @@ export class Channel implements AsyncDisposable {
       name: this.journal.name,
       source: this.#source.name,
       ...this.#stateToTell,
+      isSilent: this.#silence?.isSilent ?? false,
       bytes: this.#bytes,
       lastSequence: this.journal.lastSequence,
       syncedSequence: this.journal.syncedSequence,
@@ -132,6 +143,7 @@ export class Channel implements AsyncDisposable {
   async stop(): Promise<void> {
     await this.#source.stop();
     clearTimeout(this.#idleTimer);
+    this.#silence?.stop();
     this.#flush("stop");
     this.#appends.stop();
     this.#state = "stopped";
@@ -182,6 +194,7 @@ export class Channel implements AsyncDisposable {
 
   #capture(read: SourceRead): void {
     this.#bytes += read.bytes.length;
+    this.#silence?.heard();
     this.#lastByteMs = this.#clock.monotonicMs();
     this.#record(this.#source.decode(read));
     if (!this.#provedLine && this.journal.lastSequence > this.#recordsAtOpen) {

@@ -114,6 +114,7 @@ export async function openSerialChannel(
     framer: new LineFramer({ position: journal.position }),
     clock,
     idleFlushMs: port.idle_flush_ms,
+    silenceMs: port.silence_alarm_sec === undefined ? undefined : port.silence_alarm_sec * 1000,
     report,
     firstRecord: () => {
       if (source.settings === undefined) return;

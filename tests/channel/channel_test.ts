@@ -23,6 +23,7 @@ class Bench implements AsyncDisposable {
     readonly memory?: Uint8Array<ArrayBuffer>;
     readonly disk?: Disk;
     readonly idleFlushMs?: number;
+    readonly silenceMs?: number;
     readonly maxSegmentBytes?: number;
     readonly boot?: string;
   }): Promise<Bench> {
@@ -40,6 +41,7 @@ class Bench implements AsyncDisposable {
       catchBuffer,
       clock: systemClock,
       idleFlushMs,
+      silenceMs: options.silenceMs,
       report: (notice) => box.notices.push(notice),
       firstRecord: () => proofs.push(true),
     });
@@ -262,4 +264,64 @@ Deno.test("Channel: whichever file-system call a kill comes before, every byte r
     );
     await doomed[Symbol.asyncDispose]();
   }
+});
+
+Deno.test("Channel: silence is told, and in the status, until something is heard", async () => {
+  using box = new JournalBox();
+  await using bench = await Bench.open({ box, silenceMs: 50 });
+  bench.source.handler.opened("9600 8N1");
+  await waitFor("silence", () => bench.channel.status.isSilent);
+  bench.source.read("a");
+  assert.equal(bench.channel.status.isSilent, false);
+  const kinds = box.notices.map(({ kind }) => kind).filter((kind) => kind.startsWith("silence"));
+  assert.deepEqual(kinds, ["silence", "silence_over"]);
+});
+
+Deno.test("Channel: without a signal that is its state, whatever the port is", async () => {
+  using box = new JournalBox();
+  await using bench = await Bench.open({ box });
+  const { handler } = bench.source;
+  handler.opened("9600 8N1");
+  handler.signal(false);
+  assert.equal(bench.channel.status.state, "no_signal");
+  handler.signal(true);
+  const { state, detail } = bench.channel.status;
+  assert.deepEqual({ state, detail }, { state: "running", detail: "9600 8N1" });
+  handler.signal(false);
+  handler.closed();
+  assert.equal(bench.channel.status.state, "reconnecting");
+});
+
+Deno.test("Channel: what is undecided outlives a kill, whenever that comes, and comes once", async () => {
+  using box = new JournalBox();
+  const memory = new Uint8Array(catchBufferBytes);
+  const killed = await Bench.open({ box, memory });
+  killed.source.read("one\nbegun, ");
+  killed.source.isUndecided = true;
+  for (const text of ["half ", "known\n", "and more"]) killed.source.read(text);
+  assert.equal(killed.channel.holding, true);
+  using left = box.copy();
+  await using next = await Bench.open({ box: left, memory: memory.slice() });
+  const known = ["one (line_feed)", "begun, half known (line_feed)"];
+  assert.deepEqual(await next.records(), known);
+  assert.equal(next.channel.journal.position.openBytes, "and more".length);
+  killed.source.isUndecided = false;
+  killed.source.read("!\n");
+  assert.deepEqual(await killed.records(), [...known, "and more! (line_feed)"]);
+  await killed[Symbol.asyncDispose]();
+});
+
+Deno.test("Channel: a record that ended while something was undecided is not taken back by a kill", async () => {
+  using box = new JournalBox();
+  const memory = new Uint8Array(catchBufferBytes);
+  await using killed = await Bench.open({ box, memory, idleFlushMs: 30 });
+  killed.source.read("unfinished");
+  killed.source.isUndecided = true;
+  killed.source.read("?");
+  await waitFor("the record's end", () => killed.channel.journal.lastSequence === 1);
+  assert.deepEqual(await killed.records(), ["unfinished (idle)"]);
+  using left = box.copy();
+  await using next = await Bench.open({ box: left, memory: memory.slice() });
+  next.source.read("!\n");
+  assert.deepEqual(await next.records(), ["unfinished (idle)", "?! (line_feed)"]);
 });

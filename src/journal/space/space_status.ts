@@ -1,5 +1,6 @@
 // What is known of the disk of the journals, how serious it is, and how to say it. Pure.
 
+import { describeDuration } from "../../platform/duration.ts";
 import { floorMarginBytes } from "./space_limits.ts";
 
 /** `low`: near the floor or there within a day. */
@@ -53,8 +54,8 @@ export function describeSpace(status: SpaceStatus): string {
   return [
     `${describeBytes(freeBytes)} free of ${describeBytes(totalBytes)}`,
     belowFloor ? below : above,
-    ...fullInMs === null || belowFloor ? [] : [`full in ${describeTime(fullInMs)}`],
-    ...noNews.map((why) => `${describeTime(ageMs)} ago: ${why}`),
+    ...fullInMs === null || belowFloor ? [] : [`full in ${describeDuration(fullInMs)}`],
+    ...noNews.map((why) => `${describeDuration(ageMs)} ago: ${why}`),
   ].join(", ");
 }
 
@@ -67,13 +68,4 @@ export function describeBytes(bytes: number): string {
   // Downwards: nobody is told of more room than there is.
   const shown = value < 100 ? Math.floor(value * 10) / 10 : Math.floor(value);
   return `${shown} ${unit}`;
-}
-
-function describeTime(ms: number): string {
-  const seconds = ms / 1000;
-  if (seconds < 120) return `${Math.floor(seconds)} seconds`;
-  if (seconds < 2 * 3600) return `${Math.floor(seconds / 60)} minutes`;
-  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3600)} hours`;
-  if (seconds < 2 * 365 * 86_400) return `${Math.floor(seconds / 86_400)} days`;
-  return `${Math.floor(seconds / 365 / 86_400)} years`;
 }
