@@ -4,7 +4,7 @@ import type { Run, Source, SourceHandler, SourceRead } from "../../src/source/so
 
 export class ScriptedSource implements Source {
   readonly name = "script";
-  readonly setting = 0;
+  readonly setting: number = 0;
   hasBytes = false;
   /** What is read is held back until it is cleared. */
   isUndecided = false;
@@ -23,7 +23,10 @@ export class ScriptedSource implements Source {
 
   /** Bytes as a device hands them over; false when they could not be written. */
   read(text: string): boolean | "no room" {
-    const bytes = new TextEncoder().encode(text);
+    return this.readBytes(new TextEncoder().encode(text));
+  }
+
+  readBytes(bytes: Uint8Array): boolean | "no room" {
     const room = this.handler.room(bytes.length);
     if (room === null) return "no room";
     room.set(bytes);
@@ -32,14 +35,14 @@ export class ScriptedSource implements Source {
 
   decode({ bytes, timeMs }: SourceRead): Run[] {
     this.#held.push({ bytes: bytes.slice(), timeMs, damaged: false });
-    return this.isUndecided ? [] : this.settle();
+    return this.isUndecided ? [] : this.settle("for_now");
   }
 
   get undecided(): number {
     return this.#held.reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
-  settle(): Run[] {
+  settle(_quiet: "for_now" | "at_all"): Run[] {
     return this.isUndecided ? [] : this.#held.splice(0);
   }
 
