@@ -144,7 +144,9 @@ for (const seed of seeds()) {
     const [first = "", last = ""] = await sender.send(2);
     const records = await recorded(site, last);
     assert.ok(records.at(-2)?.endsWith(first.slice(-10)));
-    const found = site.collector.log.filter((line) => line.includes("settings found"));
+    const { log } = site.collector;
+    await waitFor("word of the noise", () => log.some((line) => line.includes("arrived damaged")));
+    const found = log.filter((line) => line.includes("settings found"));
     assert.equal(found.length, 1, found.join("\n"));
     assert.equal(await site.collector.stop(), 0);
   });

@@ -1,7 +1,9 @@
-// Looks at an open port about once a second: at its modem lines, and at what its driver has counted.
+// Looks at an open port about once a second: at its modem lines, at what its driver has counted, and
+// at how much of what came was damaged.
 
 import type { Clock } from "../../platform/clock.ts";
 import type { Report } from "../../platform/notice.ts";
+import { LineQuality } from "./line_quality.ts";
 import { unknownLines } from "./modem_lines.ts";
 import type { LineCounts } from "./serial_line.ts";
 import type { SerialPort } from "./serial_port.ts";
@@ -24,11 +26,13 @@ export interface SignalMonitorOptions {
 export class SignalMonitor {
   readonly #options: SignalMonitorOptions;
   readonly #watch: SignalWatch;
+  readonly #quality: LineQuality;
   #counts: LineCounts;
 
   constructor(options: SignalMonitorOptions) {
     this.#options = options;
     this.#watch = new SignalWatch(options);
+    this.#quality = new LineQuality(options);
     this.#counts = options.counts();
   }
 
@@ -50,17 +54,19 @@ export class SignalMonitor {
     const { clock, report, isDetecting, changed } = this.#options;
     const wasThere = this.isThere;
     const counts = this.#options.counts();
-    const all = counts.characters - this.#counts.characters;
     const bad = counts.damaged + counts.breaks - this.#counts.damaged - this.#counts.breaks;
+    const good = Math.max(0, counts.characters - this.#counts.characters - bad);
     this.#counts = counts;
-    const notices = this.#watch.push({
-      monotonicMs: clock.monotonicMs(),
+    const monotonicMs = clock.monotonicMs();
+    const signal = this.#watch.push({
+      monotonicMs,
       lines: port?.modemLines() ?? unknownLines,
       counters: port?.counters() ?? null,
-      goodCharacters: Math.max(0, all - bad),
+      goodCharacters: good,
       badCharacters: bad,
     });
-    for (const notice of notices) {
+    const quality = this.#quality.push({ monotonicMs, good, bad });
+    for (const notice of [...signal, ...quality]) {
       if (notice.kind !== "line_errors" || !isDetecting()) report(notice);
     }
     if (this.isThere !== wasThere) changed(this.isThere);
