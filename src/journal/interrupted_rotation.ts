@@ -111,11 +111,15 @@ function isNothingNew(disk: Disk, coming: string, old: string): boolean {
   return moved.length <= open.length && moved.every((byte, i) => byte === open[i]);
 }
 
-/** Whether the coming segment begins with the old one's open record, as it does once it is synced. */
+/**
+ * Whether the coming segment begins with the old one's open record, as it does once it is synced. The
+ * old one's bytes need not have been: where NULs stand the power cut may have left nothing of them.
+ */
 function carriesOpenRecord(disk: Disk, coming: string, old: string): boolean {
   const open = openRecord(disk, old);
   const moved = readPart(disk, `${coming}.log`, 0, open.length);
-  return moved.length === open.length && moved.every((byte, i) => byte === open[i]);
+  return moved.length === open.length &&
+    moved.every((byte, i) => byte === open[i] || open[i] === 0);
 }
 
 function holdsRecords(disk: Disk, index: string): boolean {

@@ -166,6 +166,19 @@ export class SegmentFiles {
  * in between leaves a whole segment or nothing (interrupted_rotation.ts).
  */
 export function removeSegment(disk: Disk, base: string): void {
+  const temporary = removeLogs(disk, base);
+  if (disk.size(temporary) !== null) disk.remove(temporary);
+}
+
+/** The same, also over a power cut: a log that came back without its index would be numbered anew. */
+export async function removeSegmentForGood(disk: Disk, base: string): Promise<void> {
+  const temporary = removeLogs(disk, base);
+  await disk.syncFolder(dirname(base));
+  if (disk.size(temporary) !== null) disk.remove(temporary);
+}
+
+/** The first half of it. Returns what the index, if there is one, is called now. */
+export function removeLogs(disk: Disk, base: string): string {
   const index = `${base}.idx`;
   const temporary = `${index}.tmp`;
   const has = (path: string): boolean => disk.size(path) !== null;
@@ -180,7 +193,7 @@ export function removeSegment(disk: Disk, base: string): void {
     if (logs.some(has) && has(temporary)) disk.rename(temporary, index);
     throw error;
   }
-  if (has(temporary)) disk.remove(temporary);
+  return temporary;
 }
 
 /** What is not ours to delete: a file that somebody put where ours belongs, or bytes of nobody. */

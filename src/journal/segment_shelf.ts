@@ -9,7 +9,7 @@ import { Holders } from "./holders.ts";
 import { planRetention } from "./retention.ts";
 import { unpackNotices } from "./unpack_report.ts";
 import { filesOf, type RotatedSegment } from "./rotated_segment.ts";
-import { removeSegment } from "./segment_files.ts";
+import { removeLogs, removeSegment, removeSegmentForGood } from "./segment_files.ts";
 
 /** How many segments are held open at most. */
 const heldSegments = 4;
@@ -112,19 +112,25 @@ export class SegmentShelf {
 
   /** Lets a segment go before its time, and tells exactly what that costs. */
   giveUp(segment: RotatedSegment, why: string): void {
-    const now = (): void => {
-      const { firstSequence, place } = segment;
+    const { firstSequence, place } = segment;
+    const letGo = (remove: (base: string) => void): void => {
       const found = this.#segments.find((each) =>
         each.firstSequence === firstSequence && each.place === place
       );
       if (found === undefined) return;
-      removeSegment(this.#disk, found.base);
+      remove(found.base);
       found.files?.close();
       this.#forget(found, why);
     };
-    // One on the disk may be being packed.
-    if (segment.place === "memory") now();
-    else this.#inBackground(now);
+    if (place === "memory") return letGo((base) => removeSegment(this.#disk, base));
+    // It may be being packed.
+    this.#inBackground(async () => {
+      letGo((base) => {
+        removeLogs(this.#disk, base);
+        this.#toRemove.push(base);
+      });
+      await this.#removeThose();
+    });
   }
 
   /**
@@ -243,18 +249,23 @@ export class SegmentShelf {
       compress: this.#compress,
       releasedSequence: this.holders.releasedSequence,
     });
-    // Nobody reads what may be half gone; what the disk does not let go is tried again.
+    // Nobody reads what may be half gone.
     this.#segments = this.#segments.filter((each) => !plan.remove.includes(each));
     this.#toRemove.push(...plan.remove.map(({ base }) => base));
-    for (let base = this.#toRemove[0]; base !== undefined; base = this.#toRemove[0]) {
-      removeSegment(this.#disk, base);
-      this.#toRemove.shift();
-    }
+    await this.#removeThose();
     for (const segment of plan.compress) {
       if (this.#stopped) return;
       if (!this.#segments.includes(segment)) continue;
       await compressLog(this.#disk, segment.base);
       this.#changePacking(segment, true);
+    }
+  }
+
+  /** What is on no shelf any more. What the disk does not let go is tried again. */
+  async #removeThose(): Promise<void> {
+    for (let base = this.#toRemove[0]; base !== undefined; base = this.#toRemove[0]) {
+      await removeSegmentForGood(this.#disk, base);
+      this.#toRemove.shift();
     }
   }
 

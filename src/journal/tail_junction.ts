@@ -52,7 +52,9 @@ export function joinTail(options: {
     active.append(end, active.extent.open.timeMs);
   }
   const behind = fits ? left : tail.renumber(left, next);
-  const { firstSequence, previousSequence = firstSequence - 1 } = firstOf(behind);
+  // What an empty segment once held may have come home before the others.
+  const first: IndexHeader = behind.complete.find(({ count }) => count > 0) ?? behind.active.header;
+  const { firstSequence, previousSequence = firstSequence - 1 } = first;
   const range = {
     from: Math.min(firstSequence, previousSequence + 1),
     to: behind.active.nextSequence - 1,
