@@ -53,6 +53,23 @@ class Sender {
   }
 }
 
+/**
+ * Sends until a call is recorded whole, and then some more, of which none may be missing. How many
+ * were lost before depends on how busy the machine is, too.
+ */
+async function lostUntilFound(site: Site, sender: Sender): Promise<number> {
+  for (let lost = 0; lost < 100; lost++) {
+    const [text = ""] = await sender.send(1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (!site.records(0).includes(text)) continue;
+    const sent = await sender.send(4);
+    const records = await recorded(site, sent.at(-1) ?? "");
+    assert.deepEqual(records.slice(-5), [text, ...sent]);
+    return lost;
+  }
+  throw new Error(`100 calls were sent, and none was recorded:\n${site.collector.log.join("\n")}`);
+}
+
 /** What is in the logs once nothing more comes. */
 async function recorded(site: Site, last: string): Promise<string[]> {
   return await waitForValue(
@@ -101,12 +118,7 @@ Deno.test("at a speed never seen before, all records are whole but the first few
     await using site = new Site({ ports: 1, baudRate: 0 });
     await site.collector.start();
     const sender = new Sender(site, baud, framing);
-    const sent = await sender.send(12);
-    const records = await recorded(site, sent.at(-1) ?? "");
-    const firstWhole = sent.findIndex((record) => records.includes(record));
-    missing[`${baud} ${framing}`] = firstWhole;
-    assert.deepEqual(records.slice(-(sent.length - firstWhole)), sent.slice(firstWhole));
-    assert.ok(firstWhole >= 0 && firstWhole <= 8, `${firstWhole} lost at ${baud} ${framing}`);
+    missing[`${baud} ${framing}`] = await lostUntilFound(site, sender);
     assert.equal(await site.collector.stop(), 0);
   }
   console.log("records lost until the settings were found:", missing);
@@ -119,17 +131,12 @@ Deno.test("a sender that is set otherwise in mid-stream is followed, and an even
   const before = await sender.send(5);
   assert.deepEqual(await recorded(site, before.at(-1) ?? ""), before);
   sender.change(19_200, "7E1");
-  const after = await sender.send(12);
-  const records = await recorded(site, after.at(-1) ?? "");
-  const firstWhole = after.findIndex((record) => records.includes(record));
-  // On a machine that is busy with other things a change of the receiver takes longer.
-  assert.ok(firstWhole >= 0 && firstWhole <= 8, `${firstWhole} records lost`);
-  assert.deepEqual(records.slice(-(after.length - firstWhole)), after.slice(firstWhole));
+  const lost = await lostUntilFound(site, sender);
   const log = site.collector.log.join("\n");
   assert.match(log, /settings found: \d+ characters are text at 9600 8N1/);
   assert.match(log, /characters do not fit 9600 8N1/);
   assert.match(log, /settings found: \d+ characters are text at 19200 7E1/);
-  console.log(`records lost at the change: ${firstWhole}`);
+  console.log(`records lost at the change: ${lost}`);
   assert.equal(await site.collector.stop(), 0);
 });
 
