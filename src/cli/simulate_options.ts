@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Maker, makerNamed, makers } from "../simulate/makers.ts";
 import type { UartSettings } from "../simulate/uart.ts";
-import { describeSettings, parseFrame, parseSettings } from "../simulate/uart_settings.ts";
+import { describeSettings, parseUartSettings } from "../simulate/uart_settings.ts";
+import { parseFrame } from "../source/serial/line_settings.ts";
 import { list, named, numberBetween, pace, wholeNumber } from "./option_values.ts";
 import { sides } from "./site_config.ts";
 
@@ -72,7 +73,11 @@ export function simulateOptions(run: (options: SimulateOptions) => Promise<void>
     .option("-p, --ports <n>", "how many ports; makers take turns", wholeNumber(sides.length))
     .option("-f, --folder <dir>", "where the ports are, ttySim1 and so on", defaultFolder)
     .option("-l, --link <paths>", "names of the first ports instead", list(String))
-    .option("-s, --settings <line>", 'speed and frame, such as "9600 7E1"', named(parseSettings))
+    .option(
+      "-s, --settings <line>",
+      'speed and frame, such as "9600 7E1"',
+      named(parseUartSettings),
+    )
     .option("--clock-error <percent>", "how much too fast the sender is", numberBetween(-10, 10))
     .option("--receiver <frame>", "what the reader is set to, such as 8E1", named(parseFrame))
     .option("-r, --rate <pace>", "2/s, 30/min, 100/h or back-to-back (default: 30/min)", pace)
@@ -80,7 +85,7 @@ export function simulateOptions(run: (options: SimulateOptions) => Promise<void>
     .option("--break-every <seconds>", "send breaks", numberBetween(0.1, day))
     .option("--unplug-every <seconds>", "pull the cable", numberBetween(0.1, day))
     .option("--unplug-for <seconds>", "until it is put back", numberBetween(0.1, day), 5)
-    .option("--then <lines>", "settings to change to, one by one", list(named(parseSettings)))
+    .option("--then <lines>", "settings to change to, one by one", list(named(parseUartSettings)))
     .option("--then-after <records>", "each after so many more records", wholeNumber(), 10)
     .option("--seconds <n>", "end after so many seconds (default: at Ctrl-C)", wholeNumber())
     .option("--records <n>", "end after so many records on each port", wholeNumber())

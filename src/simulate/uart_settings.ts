@@ -1,59 +1,15 @@
-// Line settings in words, as people say and write them: `9600 7E1`.
+// A simulated UART's settings in words, and what reads them whole.
 
-import { formatSettings } from "../source/serial/line_settings.ts";
-import type { Parity, UartSettings } from "./uart.ts";
+import { formatSettings, parseSettings } from "../source/serial/line_settings.ts";
+import type { UartSettings } from "./uart.ts";
 
 /** Data bits and parity: what a receiver must know to read a frame. */
 export type ReceiverFrame = Pick<UartSettings, "dataBits" | "parity">;
 
-/** The frames met in the field. Others are read, too. */
-export const usualFrames: readonly string[] = [
-  "8N1",
-  "8N2",
-  "7E1",
-  "7O1",
-  "7N2",
-  "7M1",
-  "7S1",
-  "8E1",
-  "8O1",
-  "7N1",
-];
-
-const slowest = 50;
-const fastest = 4_000_000;
-
-const parities: Readonly<Record<string, Parity>> = {
-  N: "none",
-  O: "odd",
-  E: "even",
-  M: "mark",
-  S: "space",
-};
-
-/** @throws {RangeError} that says what is allowed. */
-export function parseSettings(text: string): UartSettings {
-  const [, speed = "", frame = ""] = /^\s*(\d{2,7})[\s,/]+(\S+)\s*$/.exec(text) ?? [];
-  const baud = Number(speed);
-  if (speed === "" || baud < slowest || baud > fastest) {
-    throw new RangeError(
-      `give a speed from ${slowest} to ${fastest} and a frame, such as "9600 7E1"`,
-    );
-  }
-  return { baud, ...parseFrame(frame) };
-}
-
-/** @throws {RangeError} that names the usual frames. */
-export function parseFrame(text: string): Omit<UartSettings, "baud"> {
-  const [, bits = "", letter = "", stop = ""] =
-    /^([5-8])([NOEMS])(1|1\.5|2)$/.exec(text.trim().toUpperCase()) ?? [];
-  const dataBits = ([5, 6, 7, 8] as const).find((each) => `${each}` === bits);
-  const stopBits = ([1, 1.5, 2] as const).find((each) => `${each}` === stop);
-  const parity = parities[letter];
-  if (dataBits !== undefined && stopBits !== undefined && parity !== undefined) {
-    return { dataBits, parity, stopBits };
-  }
-  throw new RangeError(`give a frame such as ${usualFrames.join(", ")}`);
+/** Reads `9600 7E1`. @throws {RangeError} that says what is allowed. */
+export function parseUartSettings(text: string): UartSettings {
+  const { baudRate, ...frame } = parseSettings(text);
+  return { baud: baudRate, ...frame };
 }
 
 /** `9600 7E1` */

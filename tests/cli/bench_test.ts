@@ -4,7 +4,8 @@ import type { SimulateOptions } from "../../src/cli/simulate_options.ts";
 import { Libc } from "../../src/platform/libc.ts";
 import { makerNamed, makers } from "../../src/simulate/makers.ts";
 import { INPCK, PARMRK } from "../../src/simulate/marks.ts";
-import { parseFrame, parseSettings } from "../../src/simulate/uart_settings.ts";
+import { parseUartSettings } from "../../src/simulate/uart_settings.ts";
+import { parseFrame } from "../../src/source/serial/line_settings.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
 import { TerminalReader } from "../support/terminal_reader.ts";
 import { waitFor } from "../support/wait_for.ts";
@@ -22,7 +23,7 @@ Deno.test("without options a bench has one port, with its maker's settings", () 
 });
 
 Deno.test("makers take turns over the ports, and settings that are given are those of all", () => {
-  const settings = parseSettings("300 7O1");
+  const settings = parseUartSettings("300 7O1");
   const plans = planPorts({ ...usual, maker: [mitel, norstar], ports: 3, settings });
   assert.deepEqual(plans.map(({ maker }) => maker.name), [mitel.name, norstar.name, mitel.name]);
   for (const plan of plans) assert.equal(plan.settings, settings);
@@ -50,7 +51,7 @@ async function isDamaged(options: Partial<SimulateOptions>): Promise<boolean> {
   using folder = new TemporaryFolder();
   using libc = new Libc();
   const chosen = { ...usual, rate: 50, folder: folder.path, ...options };
-  const [plan] = planPorts({ settings: parseSettings("9600 8E1"), ...chosen });
+  const [plan] = planPorts({ settings: parseUartSettings("9600 8E1"), ...chosen });
   assert.ok(plan !== undefined);
   await using port = startPort(plan, { libc, options: chosen, seed: 1 });
   using cable = port.cable;

@@ -6,7 +6,7 @@ import { BenchPort, type BenchPortOptions } from "../../src/simulate/bench_port.
 import { Cable } from "../../src/simulate/cable.ts";
 import { makerNamed } from "../../src/simulate/makers.ts";
 import { Random } from "../../src/simulate/random.ts";
-import { parseSettings } from "../../src/simulate/uart_settings.ts";
+import { parseUartSettings } from "../../src/simulate/uart_settings.ts";
 import { HandClock } from "../support/hand_clock.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
 import { TerminalReader } from "../support/terminal_reader.ts";
@@ -80,7 +80,7 @@ Deno.test("the cable is pulled and put back; calls that come meanwhile are lost"
 });
 
 Deno.test("the sender's settings change after so many records, one by one, and then stay", async () => {
-  const to = ["19200 7E1", "9600 8N1"].map(parseSettings);
+  const to = ["19200 7E1", "9600 8N1"].map(parseUartSettings);
   await using bench = new Bench({ changes: { to, afterCalls: 2 } });
   const bauds: number[] = [];
   for (let call = 0; call < 7; call++) {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { Libc } from "../../src/platform/libc.ts";
 import { Cable } from "../../src/simulate/cable.ts";
 import type { UartSettings } from "../../src/simulate/uart.ts";
-import { parseSettings } from "../../src/simulate/uart_settings.ts";
+import { parseUartSettings } from "../../src/simulate/uart_settings.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
 import { TerminalReader } from "../support/terminal_reader.ts";
 import { waitFor } from "../support/wait_for.ts";
@@ -75,7 +75,7 @@ Deno.test("frames that 8N1 cannot read arrive whole, unless the reader is said t
   for (const frame of ["8E1", "8O1", "7N1"]) {
     using folder = new TemporaryFolder();
     using libc = new Libc();
-    const settings = parseSettings(`230400 ${frame}`);
+    const settings = parseUartSettings(`230400 ${frame}`);
     using cable = new Cable({ libc, link: folder.join("ttySim1"), settings });
     using reader = new TerminalReader(libc, cable.link);
     await cable.send(bytes);
