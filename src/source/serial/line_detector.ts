@@ -32,7 +32,13 @@ import { describeLine, describeMismatch, whyAccept, whyLost, whyTry } from "./de
 import { framings, isSameReceiver, type ReceiverSettings } from "./framing.ts";
 import { firstReceiver, isAllowed, priorOf, receiverFor } from "./known_settings.ts";
 import { characterCodes, codeOf, LineOdds } from "./line_odds.ts";
-import { confidenceOf, type Leader, LineScores, type Suspect } from "./line_scores.ts";
+import {
+  confidenceOf,
+  type Leader,
+  LineScores,
+  type RankedSuspect,
+  type Suspect,
+} from "./line_scores.ts";
 import { Listening } from "./listening.ts";
 import type { Character } from "./mark_decoder.ts";
 
@@ -88,6 +94,11 @@ export class LineDetector {
   get best(): { readonly line: Suspect; readonly confidence: number } | null {
     const best = this.#scores.leader((suspect) => this.#isAllowed(suspect));
     return best && { line: best.suspect, confidence: confidenceOf(this.#leadOf(best)) };
+  }
+
+  /** All settings that the line may have, the likeliest first; before any character by custom. */
+  get ranking(): RankedSuspect[] {
+    return this.#scores.ranking();
   }
 
   /** How the line contradicts what is configured: `set to 9600 8N1, the line looks like 9600 7E1`. */

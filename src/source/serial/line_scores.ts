@@ -22,6 +22,11 @@ export interface Leader {
   readonly score: number;
 }
 
+/** How likely one is, 0 to 1; all together make 1. */
+export interface RankedSuspect extends Suspect {
+  readonly share: number;
+}
+
 export class LineScores {
   readonly suspects: readonly Suspect[];
   readonly #scores: Float64Array;
@@ -93,6 +98,16 @@ export class LineScores {
   leadOf({ index, score }: Leader, counts: (rival: Suspect) => boolean): number {
     const second = this.leader((suspect, other) => other !== index && counts(suspect));
     return score - (second?.score ?? -Infinity);
+  }
+
+  /** How likely each is beside all others, the likeliest first. */
+  ranking(): RankedSuspect[] {
+    const best = this.leader()?.score ?? 0;
+    const weights = this.suspects.map((_, index) => 2 ** (this.scoreOf(index) - best));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return this.suspects
+      .map((suspect, index) => ({ ...suspect, share: (weights[index] ?? 0) / total }))
+      .sort((a, b) => b.share - a.share);
   }
 
   /** How often a character came among the last ones, this time included. */

@@ -10,6 +10,7 @@ import type { Decision, DecodableSpan, LineDetectorOptions } from "./detection.t
 import { type Framing, framings, isFramed, type ReceiverSettings } from "./framing.ts";
 import { LineDetector } from "./line_detector.ts";
 import { type CharacterDecoder, decoderFor, LineRuns } from "./line_runs.ts";
+import type { RankedSuspect, Suspect } from "./line_scores.ts";
 import { type Character, MarkDecoder } from "./mark_decoder.ts";
 import { textOdds } from "./text_odds.ts";
 
@@ -82,6 +83,16 @@ export class SerialLine {
     if (line === null) return null;
     const { dataBits, parity, stopBits } = line.framing;
     return { baudRate: line.baudRate, dataBits, parity, stopBits };
+  }
+
+  /** What the line was found to be, also where that is configured; `null` while it is not known. */
+  get found(): Suspect | null {
+    return this.#detector.line;
+  }
+
+  /** All that the line may be, the likeliest first. */
+  get ranking(): RankedSuspect[] {
+    return this.#detector.ranking;
   }
 
   /** How the line contradicts what is configured. */

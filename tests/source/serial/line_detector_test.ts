@@ -106,6 +106,25 @@ Deno.test("every framing at every speed is found and nothing is taken for anothe
   }
 });
 
+Deno.test("the ranking names what else the line may be, until nothing else is left", () => {
+  const detector = new LineDetector(limits);
+  const [usual] = detector.ranking;
+  assert.deepEqual([usual?.baudRate, usual?.framing.name], [9600, "8N1"]);
+  assert.ok((usual?.share ?? 1) < 0.5, "nothing is known before the first character");
+  const shares: number[] = [];
+  for (const character of heard(calls(1), "7E1", 9600, detector.receiver)) {
+    detector.push([character]);
+    const { ranking } = detector;
+    assert.ok(ranking.every(({ share }, at) => share <= (ranking[at - 1]?.share ?? 1)));
+    assert.ok(Math.abs(ranking.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-9);
+    shares.push(
+      ranking.find((each) => each.framing.name === "7E1" && each.baudRate === 9600)?.share ?? 0,
+    );
+  }
+  const [first = 1] = shares;
+  assert.ok(first < 0.5 && (shares[10] ?? 0) > first && (shares.at(-1) ?? 0) > 0.999999);
+});
+
 Deno.test("at the remembered settings all is decoded from the first byte on, and no other is tried", () => {
   for (const sent of Object.keys(sentFramings)) {
     for (const baud of [300, 1200, 9600, 115_200]) {

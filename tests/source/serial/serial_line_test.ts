@@ -64,6 +64,19 @@ Deno.test("configured settings are never left, and what contradicts them is said
   assert.deepEqual(cable.decisions, []);
 });
 
+Deno.test("configured settings are found, too, when the line is so; until then nothing is", () => {
+  for (const framing of ["8N1", "7E1"]) {
+    const line = newLine({ fixed: at9600 });
+    const cable = new LineCable(line, 9600, framing);
+    cable.send(calls(1).subarray(0, 10));
+    const early = line.found;
+    cable.send(calls(5));
+    assert.deepEqual([early, line.mismatch === null], [null, framing === "8N1"]);
+    assert.equal(line.found?.framing.name, framing === "8N1" ? "8N1" : undefined);
+    assert.equal(line.ranking[0]?.framing.name, framing);
+  }
+});
+
 for (const framing of ["8N1", "8N2", "7E1", "7O1", "7N2", "7M1", "7S1"]) {
   Deno.test(`on a ${framing} line nothing is lost from the first byte on, at the usual speed and at the remembered`, () => {
     const sent = calls(5);
