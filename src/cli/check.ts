@@ -6,6 +6,7 @@ import { loadConfig } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import { type ConfigDisk, realConfigDisk } from "../config/text_file.ts";
 import { configOption, configPath } from "./config_option.ts";
+import { counted } from "./counted.ts";
 import { summarize, type Summary } from "./summary.ts";
 import { bold, exitCodes, red, type Terminal } from "./terminal.ts";
 
@@ -52,8 +53,7 @@ export function printProblems(
     caret: (text: string): string => red(text, inColor),
   };
   for (const problem of problems) terminal.err(formatProblem(problem, style));
-  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  terminal.err(`${count} in ${file}; nothing was started`);
+  terminal.err(`${counted(problems.length, "problem")} in ${file}; nothing was started`);
 }
 
 function summaryLines(summary: Summary, inColor: boolean): string[] {
@@ -83,7 +83,7 @@ function summaryLines(summary: Summary, inColor: boolean): string[] {
     pair("NATS", `${servers}, ${stream}`),
     pair("forwarder", remote),
     "",
-    `${channels.length === 1 ? "1 channel" : `${channels.length} channels`}, no problems`,
+    `${counted(channels.length, "channel")}, no problems`,
   ];
 }
 

@@ -3,6 +3,7 @@
 import type { CollectorStatus } from "../collector.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { LiveLines } from "./live_lines.ts";
+import { printable } from "./printable.ts";
 
 export class DemoScreen {
   readonly #lines: LiveLines;
@@ -25,7 +26,7 @@ export class DemoScreen {
       await journal.syncedBeyond(next - 1, signal);
       const read = await reader.read(next, { maxRecords: 64, maxBytes: 64 * 1024 });
       next = read.next;
-      for (const { line } of read.records) this.note(printable(line));
+      for (const { line } of read.records) this.note(printable(line.subarray(0, -1)));
     }
   }
 
@@ -50,9 +51,4 @@ export class DemoScreen {
   close(): void {
     this.#lines.close();
   }
-}
-
-/** A record as a terminal may show it: control characters could do anything there. */
-function printable(line: Uint8Array): string {
-  return new TextDecoder().decode(line.subarray(0, -1)).replace(/\p{Cc}/gu, "·");
 }

@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import type { BenchPort } from "../simulate/bench_port.ts";
 import { describeSettings } from "../simulate/uart_settings.ts";
+import { counted } from "./counted.ts";
 
 /** How a port is getting on, in about 75 characters. */
 export function progressLine(port: BenchPort): string {
@@ -90,8 +91,4 @@ function readerState({ cable }: BenchPort): string {
   if (readerBaud === null) return "unplugged";
   if (waitingBytes > 0) return `${waitingBytes} unread`;
   return readerBaud === settings.baud ? "" : `reader at ${readerBaud}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
