@@ -42,12 +42,13 @@ export function whyLost(line: Suspect, characters: number): string {
 
 /** `set to 9600 8N1, the line looks like 9600 7E1`. */
 export function describeMismatch(options: {
-  readonly set: string;
+  readonly set: ReceiverSettings;
   readonly receiver: ReceiverSettings;
   /** What fits best, all about as well. */
   readonly likely: readonly Suspect[];
 }): string {
-  const { set, receiver, likely } = options;
+  const { receiver, likely } = options;
+  const set = describeReceiver(options.set);
   const [first] = likely;
   const rates = new Set(likely.map(({ baudRate }) => baudRate));
   const isKnown = first !== undefined && rates.size === 1;

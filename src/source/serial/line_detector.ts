@@ -28,7 +28,7 @@ import {
   patience,
   patienceWhenNear,
 } from "./detection_thresholds.ts";
-import { describeLine, describeMismatch, whyAccept, whyLost, whyTry } from "./detection_words.ts";
+import { describeMismatch, whyAccept, whyLost, whyTry } from "./detection_words.ts";
 import { framings, isSameReceiver, type ReceiverSettings } from "./framing.ts";
 import { firstReceiver, isAllowed, priorOf, receiverFor } from "./known_settings.ts";
 import { characterCodes, codeOf, LineOdds } from "./line_odds.ts";
@@ -248,12 +248,14 @@ export class LineDetector {
 
   /** Says so when the line contradicts what is configured. */
   #compare(best: Leader): void {
-    if (this.#options.fixed === undefined) return;
+    const { fixed } = this.#options;
+    if (fixed === undefined) return;
     const allowed = this.#scores.leader((suspect) => this.#isAllowed(suspect));
     if (allowed === null || allowed.index === best.index) {
       this.#mismatch = null;
     } else if (best.score - allowed.score >= lead.toAccept) {
-      const set = describeLine(allowed.suspect);
+      const { baudRate, framing } = allowed.suspect;
+      const set = { ...fixed.frame ?? framing, baudRate };
       const likely = this.#asLikelyAs(best);
       this.#mismatch = describeMismatch({ set, receiver: this.receiver, likely });
     }
