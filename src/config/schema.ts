@@ -171,6 +171,11 @@ export const fileSchema = z.strictObject({
 /** A file in which every key by itself is right. */
 export type CheckedFile = z.output<typeof fileSchema>;
 
+/** The section `detection` of a file that has none. */
+export function defaultDetection(): CheckedFile["detection"] {
+  return detection.parse({});
+}
+
 function defaultRates(): number[] {
   return [9600, 19200, 4800, 38400, 115200, 57600, 2400, 1200, 300];
 }

@@ -78,6 +78,14 @@ export function listPorts(libc: Libc, root = ""): PortList {
   };
 }
 
+/** The name by which a device is best configured: its own where it is no listed port. */
+export function configNameOf(libc: Libc, device: string, root = ""): string {
+  const target = visible(() => libc.realPath(device));
+  const { ports } = visible(() => listPorts(libc, root)) ?? { ports: [] };
+  const port = ports.find((each) => visible(() => libc.realPath(each.device)) === target);
+  return target === undefined ? device : port?.configName ?? device;
+}
+
 /** Device → the links in a folder that lead to it, in the order of their names. */
 function linksIn(libc: Libc, folder: string): Map<string, string[]> {
   const links = new Map<string, string[]>();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
 import { Libc, SystemError } from "../../../src/platform/libc.ts";
-import { type ListedPort, listPorts } from "../../../src/source/serial/port_list.ts";
+import { configNameOf, type ListedPort, listPorts } from "../../../src/source/serial/port_list.ts";
 import { PortTree } from "../../support/port_tree.ts";
 
 function portNamed(ports: readonly ListedPort[], name: string): ListedPort {
@@ -143,6 +143,19 @@ Deno.test("a machine without ports has none, one without sysfs is an error", () 
   using tree = new PortTree();
   assert.deepEqual(listPorts(libc, tree.root), { ports: [], withoutHardware: [] });
   assert.throws(() => listPorts(libc, tree.device("nowhere")), SystemError);
+});
+
+Deno.test("a port is best configured by its lasting name, whatever name it was given by; others by their own", () => {
+  using libc = new Libc();
+  using tree = new PortTree();
+  tree.addUsb("ttyUSB0", { socket: "1-2" });
+  const name = tree.addName("by-id/usb-FTDI_US232R_FT0A1B2C-if00-port0", "ttyUSB0");
+  const device = tree.device("ttyUSB0");
+  assert.equal(configNameOf(libc, device, tree.root), name);
+  assert.equal(configNameOf(libc, name, tree.root), name);
+  assert.equal(configNameOf(libc, "/dev/null", tree.root), "/dev/null");
+  assert.equal(configNameOf(libc, "/dev/nothing", tree.root), "/dev/nothing");
+  assert.equal(configNameOf(libc, device, tree.device("nowhere")), device);
 });
 
 Deno.test("on this machine every tty with hardware behind it is listed, and nothing else", () => {
