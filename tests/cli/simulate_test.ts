@@ -4,11 +4,14 @@ import type { SimulateSummary } from "../../src/cli/simulate_report.ts";
 import { Libc } from "../../src/platform/libc.ts";
 import { makers } from "../../src/simulate/makers.ts";
 import { CollectorProcess } from "../support/collector_process.ts";
-import { SimulateProcess } from "../support/simulate_process.ts";
+import { CommandProcess } from "../support/command_process.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
 import { TerminalReader } from "../support/terminal_reader.ts";
 import { waitFor } from "../support/wait_for.ts";
 import { RecordingTerminal } from "./recording_terminal.ts";
+
+/** Its ports are there. */
+const started = /^seed \d+/m;
 
 const quick = ["--settings", "115200 8N1", "--rate", "back-to-back"];
 
@@ -36,20 +39,18 @@ Deno.test("simulate: help begins with examples and names all makers and their se
 Deno.test("simulate: what a reader gets is what the summary says", async () => {
   using folder = new TemporaryFolder();
   using libc = new Libc();
-  await using bench = new SimulateProcess(
-    [
-      "--folder",
-      folder.path,
-      "--maker",
-      "mitel",
-      "--settings",
-      "9600 8N1",
-      "--json",
-      "--rate",
-      "50/s",
-    ],
-  );
-  await bench.started();
+  await using bench = new CommandProcess("simulate", [
+    "--folder",
+    folder.path,
+    "--maker",
+    "mitel",
+    "--settings",
+    "9600 8N1",
+    "--json",
+    "--rate",
+    "50/s",
+  ]);
+  await bench.says(started);
   using reader = new TerminalReader(libc, folder.join("ttySim1"));
   await reader.takeUntil(44 * 5);
   bench.signal("SIGINT");
@@ -68,8 +69,13 @@ Deno.test("simulate: what a reader gets is what the summary says", async () => {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   Deno.test(`simulate: ${signal} ends it with a summary and leaves no names behind`, async () => {
     using folder = new TemporaryFolder();
-    await using bench = new SimulateProcess(["--folder", folder.join("bench"), "--ports", "3"]);
-    await bench.started();
+    await using bench = new CommandProcess("simulate", [
+      "--folder",
+      folder.join("bench"),
+      "--ports",
+      "3",
+    ]);
+    await bench.says(started);
     const names = [...Deno.readDirSync(folder.join("bench"))].filter(({ isSymlink }) => isSymlink);
     assert.deepEqual(names.map(({ name }) => name).sort(), ["ttySim1", "ttySim2", "ttySim3"]);
     bench.signal(signal);
@@ -107,7 +113,7 @@ Deno.test("simulate: options that do not go together are wrong input, with the r
 });
 
 Deno.test("simulate: a wrong value ends it with exit code 2 and what is allowed", async () => {
-  await using bench = new SimulateProcess(["--maker", "acme"]);
+  await using bench = new CommandProcess("simulate", ["--maker", "acme"]);
   const { code, err } = await bench.end();
   assert.equal(code, 2);
   assert.match(err, /'--?m.*acme' is invalid\. find maker: acme: known are Avaya TELESEER, /);
@@ -115,8 +121,8 @@ Deno.test("simulate: a wrong value ends it with exit code 2 and what is allowed"
 
 Deno.test("simulate: a second one in the same folder is told who has it", async () => {
   using folder = new TemporaryFolder();
-  await using bench = new SimulateProcess(["--folder", folder.path]);
-  await bench.started();
+  await using bench = new CommandProcess("simulate", ["--folder", folder.path]);
+  await bench.says(started);
   const terminal = await simulate("--folder", folder.path);
   assert.equal(terminal.exitCode, 3);
   assert.match(terminal.errLines.join(), /in use by another nectarcollector \(pid \d+\)/);
@@ -125,11 +131,12 @@ Deno.test("simulate: a second one in the same folder is told who has it", async 
 Deno.test("simulate: a collector with the configuration that it writes records every line", async () => {
   using folder = new TemporaryFolder();
   const config = folder.join("site.json");
-  await using bench = new SimulateProcess(
+  await using bench = new CommandProcess(
+    "simulate",
     ["--folder", folder.join("bench"), "--write-config", config, "--json"]
       .concat("--maker", "norstar", "--settings", "9600 8N1", "--rate", "20/s"),
   );
-  await bench.started();
+  await bench.says(started);
   const text = Deno.readTextFileSync(config);
   Deno.writeTextFileSync(
     config,

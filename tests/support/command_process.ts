@@ -1,4 +1,4 @@
-// `nectarcollector simulate` as a process of its own, to which signals can be sent.
+// A command of `nectarcollector` as a process of its own, to which signals can be sent.
 
 import { collectorCommand } from "./collector_process.ts";
 import { waitFor } from "./wait_for.ts";
@@ -10,18 +10,18 @@ export interface ProcessEnd {
   readonly err: string;
 }
 
-/** `await using bench = new SimulateProcess(["--folder", folder.path]);` */
-export class SimulateProcess implements AsyncDisposable {
+/** `await using bench = new CommandProcess("simulate", ["--folder", folder.path]);` */
+export class CommandProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #end: Promise<ProcessEnd>;
   #out = "";
   #err = "";
   #ended = false;
 
-  constructor(args: readonly string[]) {
-    const [command = "", ...commandArgs] = collectorCommand();
-    this.#child = new Deno.Command(command, {
-      args: [...commandArgs, "simulate", ...args],
+  constructor(command: string, args: readonly string[]) {
+    const [program = "", ...programArgs] = collectorCommand();
+    this.#child = new Deno.Command(program, {
+      args: [...programArgs, command, ...args],
       stdout: "piped",
       stderr: "piped",
       env: { NO_COLOR: "1" },
@@ -34,9 +34,9 @@ export class SimulateProcess implements AsyncDisposable {
     return this.#ended;
   }
 
-  /** Resolves when its ports are there. */
-  async started(): Promise<void> {
-    await waitFor(`the ports, after: ${this.#err}`, () => /^seed \d+/m.test(this.#err), {
+  /** Resolves when it has written to standard error what matches. */
+  async says(pattern: RegExp): Promise<void> {
+    await waitFor(`${pattern}, after: ${this.#err}`, () => pattern.test(this.#err), {
       timeoutMs: 30_000,
     });
   }
