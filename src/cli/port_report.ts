@@ -4,6 +4,7 @@
 import { formatModemLines, type ModemLines } from "../source/serial/modem_lines.ts";
 import type { ListedPort } from "../source/serial/port_list.ts";
 import type { SourceProblem } from "../source/source.ts";
+import { labelled } from "./labelled.ts";
 import { bold } from "./terminal.ts";
 
 /** One port of `ports --json`. */
@@ -73,14 +74,16 @@ export function portLines(
   const nobody = seesAll ? "nobody" : "nobody that you may see";
   return [
     bold(report.device, inColor),
-    pair("configure", config_name),
-    ...others.map((name) => pair("also", name)),
-    pair("hardware", hardwareOf(report)),
-    pair("in use by", report.in_use_by.length === 0 ? nobody : report.in_use_by.join(", ")),
-    ...signals === null ? [] : [pair("signals", formatModemLines(signals))],
-    ...signals_skipped === null ? [] : [pair("signals", `not read: ${signals_skipped}`)],
-    ...notesOn(report).map((note) => pair("note", note)),
-    ...problem === null ? [] : [pair("problem", problem.message), pair("", `→ ${problem.hint}`)],
+    labelled("configure", config_name),
+    ...others.map((name) => labelled("also", name)),
+    labelled("hardware", hardwareOf(report)),
+    labelled("in use by", report.in_use_by.length === 0 ? nobody : report.in_use_by.join(", ")),
+    ...signals === null ? [] : [labelled("signals", formatModemLines(signals))],
+    ...signals_skipped === null ? [] : [labelled("signals", `not read: ${signals_skipped}`)],
+    ...notesOn(report).map((note) => labelled("note", note)),
+    ...problem === null
+      ? []
+      : [labelled("problem", problem.message), labelled("", `→ ${problem.hint}`)],
   ];
 }
 
@@ -108,8 +111,4 @@ function notesOn({ device, has_twin, is_console }: PortReport): string[] {
       ? [`the kernel prints here: take console=${device.split("/").at(-1)} off its command line`]
       : [],
   ];
-}
-
-function pair(name: string, value: string): string {
-  return `  ${name.padEnd(9)}  ${value}`;
 }
