@@ -7,6 +7,7 @@ import { configCommand } from "./cli/config.ts";
 import { configOption } from "./cli/config_option.ts";
 import { addRunAction } from "./cli/run.ts";
 import { demoCommand } from "./cli/demo.ts";
+import { detectCommand } from "./cli/detect.ts";
 import { portsCommand } from "./cli/ports.ts";
 import { simulateCommand } from "./cli/simulate.ts";
 import { processTerminal } from "./cli/terminal.ts";
@@ -26,6 +27,7 @@ Examples:
   nectarcollector check --config site.json
   nectarcollector demo --seconds 20
   nectarcollector ports
+  nectarcollector detect /dev/ttyUSB0
   nectarcollector simulate --maker mitel,norstar --write-config site.json
 
 Exit codes: 0 stopped as asked, 1 failed, 2 the configuration has problems,
@@ -35,6 +37,7 @@ addRunAction(program, terminal);
 program.addCommand(checkCommand(terminal));
 program.addCommand(configCommand(terminal));
 program.addCommand(demoCommand(terminal));
+program.addCommand(detectCommand(terminal));
 program.addCommand(portsCommand(terminal));
 program.addCommand(simulateCommand(terminal));
 for (const command of [program, ...program.commands]) {
