@@ -23,6 +23,9 @@ const likelyEnough = 0.95;
 /** How much a damaged character speaks against text, in bits. */
 const misframedOdds = -4;
 
+/** So many bits against text at the start are more than a few rare characters. */
+const clearlyMisframed = -8;
+
 /** What came over the line since the start. */
 export interface LineCounts {
   readonly characters: number;
@@ -215,7 +218,7 @@ export class SerialLine {
       least = sum;
       from = position + 1;
     }
-    return from;
+    return least <= clearlyMisframed ? from : 0;
   }
 
   #dropBefore(position: number): void {

@@ -79,10 +79,11 @@ Deno.test("configured settings are found, too, when the line is so; until then n
 
 for (const framing of ["8N1", "8N2", "7E1", "7O1", "7N2", "7M1", "7S1"]) {
   Deno.test(`on a ${framing} line nothing is lost from the first byte on, at the usual speed and at the remembered`, () => {
-    const sent = calls(5);
+    const sent = Buffer.concat([Buffer.from("\x02NEC\r\n"), calls(5)]);
     const fresh = new LineCable(newLine(), 9600, framing);
     fresh.send(sent);
     assert.ok(fresh.bytes.equals(sent));
+    assert.ok(fresh.runs.every(({ damaged }) => !damaged));
     const remembered = { baudRate: 1200, dataBits: 8, parity: "none", stopBits: 1 } as const;
     const known = new LineCable(newLine({ remembered }), 1200, framing);
     known.send(sent);
