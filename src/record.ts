@@ -8,9 +8,11 @@ export interface ChannelId {
 }
 
 /**
- * How a record ended. `line_feed` and `carriage_return` are whole records. `too_long` was cut at
- * the size limit. `idle`, `hang_up`, `stop` and `reboot` are partial: the line fell silent, the device went
- * away, the service was stopped, the machine went down. `recovered` was complete in the log, but its index entry was lost.
+ * How a record ended. `line_feed`, `carriage_return`, `etx` (with its check byte), `gap` (silence),
+ * `length` and `next_begins` are whole records, each in its framing. `too_long` was cut at the size
+ * limit. `idle`, `hang_up`, `stop`, `reboot` and `broken_off` are partial: the line fell silent, the
+ * device went away, the service was stopped, the machine went down, another record began within it.
+ * `recovered` was complete in the log, but its index entry was lost.
  */
 export type RecordEnd =
   | "line_feed"
@@ -20,7 +22,12 @@ export type RecordEnd =
   | "hang_up"
   | "stop"
   | "recovered"
-  | "reboot";
+  | "reboot"
+  | "etx"
+  | "gap"
+  | "length"
+  | "next_begins"
+  | "broken_off";
 
 /** What an analyst must know of a record: nothing, or that bytes of it may stand elsewhere. */
 export type RecordMark = "whole" | "cut" | "partial";
@@ -54,6 +61,10 @@ export function recordMark(end: RecordEnd): RecordMark {
     case "line_feed":
     case "carriage_return":
     case "recovered":
+    case "etx":
+    case "gap":
+    case "length":
+    case "next_begins":
       return "whole";
     case "too_long":
       return "cut";
@@ -61,6 +72,7 @@ export function recordMark(end: RecordEnd): RecordMark {
     case "hang_up":
     case "stop":
     case "reboot":
+    case "broken_off":
       return "partial";
   }
 }

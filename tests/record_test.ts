@@ -80,9 +80,12 @@ Deno.test("a channel is called by its code and side", () => {
 });
 
 Deno.test("an end says whether bytes may stand elsewhere", () => {
-  for (const end of ["line_feed", "carriage_return", "recovered"] as const) {
+  const byTheirFraming = ["etx", "gap", "length", "next_begins"] as const;
+  for (const end of ["line_feed", "carriage_return", "recovered", ...byTheirFraming] as const) {
     assert.equal(recordMark(end), "whole");
   }
   assert.equal(recordMark("too_long"), "cut");
-  for (const end of ["idle", "hang_up", "stop"] as const) assert.equal(recordMark(end), "partial");
+  for (const end of ["idle", "hang_up", "stop", "reboot", "broken_off"] as const) {
+    assert.equal(recordMark(end), "partial");
+  }
 });

@@ -71,6 +71,11 @@ export class LineFramer implements Framer {
         return true;
       case "line_feed":
       case "too_long":
+      case "etx":
+      case "gap":
+      case "length":
+      case "next_begins":
+      case "broken_off":
       case null:
         return false;
     }

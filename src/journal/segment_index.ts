@@ -52,6 +52,11 @@ export const recordEnds: readonly RecordEnd[] = [
   "stop",
   "recovered",
   "reboot",
+  "etx",
+  "gap",
+  "length",
+  "next_begins",
+  "broken_off",
 ];
 
 const damagedBit = 0x80;
