@@ -136,7 +136,7 @@ export class ActiveSegment {
     const before = this.#extent;
     let { open, count, lastEnd } = before;
     let filled = 0;
-    for (const { bytes, end, damaged = false } of fragments) {
+    for (const { bytes, end, damaged = false, ownFeed = false } of fragments) {
       const from = filled;
       if (open === null) {
         open = { offset: before.logBytes + filled, timeMs, checksum: 0, damaged };
@@ -144,7 +144,7 @@ export class ActiveSegment {
       }
       this.#lines.set(bytes, filled);
       filled += bytes.length;
-      if (end !== null) this.#lines[filled++] = LF;
+      if (end !== null && !ownFeed) this.#lines[filled++] = LF;
       const checksum = continueChecksum(open.checksum, this.#lines.subarray(from, filled));
       open = { ...open, checksum, damaged: open.damaged || damaged };
       if (end === null) continue;

@@ -50,6 +50,7 @@ export class Home implements HomeSegments {
       state,
       cutBackTo: options.cutBackTo,
       boot: options.boot,
+      feedsInside: options.feedsInside ?? false,
       ...circumstances,
       wallMs: clock.wallMs(),
       report: options.report,

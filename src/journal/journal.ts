@@ -25,7 +25,7 @@
 // Open. Never refuses, never resets, never cuts records off a log (opening.ts, recovery.ts). A disk
 // that cannot be opened is tried again; until then records wait in memory without final numbers.
 
-import type { Fragment, FramerPosition } from "../framer/framer.ts";
+import type { Fragment, FramerStart } from "../framer/framer.ts";
 import { errorText } from "../platform/notice.ts";
 import { channelName } from "../record.ts";
 import type { Home } from "./home.ts";
@@ -34,6 +34,7 @@ import type { JournalOptions } from "./journal_options.ts";
 import type { JournalPlace } from "./journal_place.ts";
 import { JournalReader, type ReadableSegment } from "./journal_reader.ts";
 import { randomEpoch } from "./journal_state.ts";
+import { cutOff, positionIn } from "./open_record.ts";
 import { SegmentShelf } from "./segment_shelf.ts";
 import { SyncSchedule } from "./sync_schedule.ts";
 import { Writer } from "./writer.ts";
@@ -139,9 +140,8 @@ export class Journal implements AsyncDisposable {
   }
 
   /** Where the framer of this channel stands. */
-  get position(): FramerPosition {
-    const { openBytes, extent: { lastEnd } } = this.#writer.active;
-    return { openBytes, lastEnd };
+  get position(): FramerStart {
+    return positionIn(this.#writer.active);
   }
 
   /** How far the journal reaches. */
@@ -259,7 +259,7 @@ export class Journal implements AsyncDisposable {
     if (home.reasonForNewEpoch !== null) this.beginEpoch(next, home.reasonForNewEpoch);
     // What is appended from here on is made safe by the next round.
     const covered = this.lastSequence;
-    if (isCutOff) this.append([{ bytes: new Uint8Array(0), end: "reboot" }], clock.wallMs());
+    if (isCutOff) this.append([cutOff(this.#writer.active, "reboot")], clock.wallMs());
     if (this.#writer.hasWork) await this.#writer.keep(true);
     const isSaved = await this.#saveState(false);
     if (!isSaved && home.wasClosed) {

@@ -17,6 +17,8 @@ export interface SpaceGate {
 
 export interface JournalOptions {
   readonly channel: ChannelId;
+  /** Records may hold line feeds: one at the log's end does not say that a record ended. @default {false} */
+  readonly feedsInside?: boolean;
   /** Folder of the logs. */
   readonly folder: string;
   /** Folder on a memory file system, for records that the disk does not take. */

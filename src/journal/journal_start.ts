@@ -22,7 +22,8 @@ export async function startJournal(options: JournalOptions): Promise<JournalStar
   const { disk, clock, report } = options;
   const channel = channelName(options.channel);
   const recordHeader = new RecordHeader(options.channel);
-  const tail = new MemoryTail({ disk, folder: options.tailFolder, channel, recordHeader });
+  const { tailFolder: folder, feedsInside = false } = options;
+  const tail = new MemoryTail({ disk, folder, channel, recordHeader, feedsInside });
   let left: TailSegments | null = null;
   try {
     left = tail.leftovers(options.cutBackTo);

@@ -37,9 +37,11 @@ export function* scanLog(options: {
   readonly from: number;
   readonly to?: number;
   readonly header: RecordHeader;
+  /** No line behind a record's is torn or empty: all are bytes of it. @default {false} */
+  readonly keepsLines?: boolean;
   readonly chunkBytes?: number;
 }): Generator<LogStretch> {
-  const { log, header } = options;
+  const { log, header, keepsLines = false } = options;
   const end = Math.min(options.to ?? Infinity, log.size());
   let chunkBytes = options.chunkBytes ?? 1024 * 1024;
   let position = options.from;
@@ -56,9 +58,8 @@ export function* scanLog(options: {
       const line = chunk.subarray(at, next);
       const timeMs = header.read(line, 0);
       const begins = timeMs !== null;
-      const torn = feed < 0 && header.isTorn(line);
-      const stray: boolean = !begins &&
-        (current === null || current.kind === "stray" || torn || isNulls(line));
+      const lost = !keepsLines && (feed < 0 && header.isTorn(line) || isNulls(line));
+      const stray: boolean = !begins && (current === null || current.kind === "stray" || lost);
       const kind: LogStretch["kind"] = stray ? "stray" : feed < 0 ? "open" : "record";
       if (current === null || begins && !stray || stray !== (current.kind === "stray")) {
         if (current !== null) yield current;

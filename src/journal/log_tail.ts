@@ -29,15 +29,19 @@ export interface LogTail {
 
 /**
  * Reads the tail of `log` that `audit` leaves. After a power cut it ends where the first block was
- * lost.
+ * lost. Where records may hold line feeds, only an entry says that one has ended: the last one without
+ * is taken for open. Unless the index was damaged, too: then it may have had one.
  */
 export function readTail(options: {
   readonly log: ReadFile;
   readonly audit: IndexAudit;
   readonly recordHeader: RecordHeader;
   readonly powerCut: boolean;
+  readonly feedsInside: boolean;
+  /** So many records without an entry are whole in any case. */
+  readonly mostWhole: number;
 }): LogTail {
-  const { log, audit, recordHeader, powerCut } = options;
+  const { log, audit, recordHeader, powerCut, feedsInside, mostWhole } = options;
   const from = audit.logBytes;
   const size = log.size();
   const to = powerCut ? startOfLoss(log, from) : size;
@@ -49,13 +53,15 @@ export function readTail(options: {
   let count = 0;
   let open: OpenRecord | null = null;
   let stray: Damage | null = null;
-  for (const found of scanLog({ log, from, to, header: recordHeader })) {
+  const mayBeOpen = feedsInside && audit.header !== null && gap === undefined;
+  const keepsLines = feedsInside && !powerCut;
+  for (const found of scanLog({ log, from, to, header: recordHeader, keepsLines })) {
     if (stray !== null) damage.push(stray);
     stray = null;
     if (found.kind === "stray") {
       const last = found.offset + found.length - 1;
       stray = { what: "stray_bytes", from: found.offset, to: last };
-    } else if (found.kind === "open") {
+    } else if (found.kind === "open" || mayBeOpen && count >= mostWhole && endOf(found) === to) {
       open = { ...found, damaged: false };
     } else {
       if (count < gapEntries) firsts.push(found);
@@ -106,6 +112,10 @@ export function readTornLine(options: {
     damage: [],
     strayFrom: strayFrom < log.size() ? strayFrom : null,
   };
+}
+
+function endOf({ offset, length }: LogStretch): number {
+  return offset + length;
 }
 
 /** How many entries a gap has. */

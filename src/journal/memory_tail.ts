@@ -31,17 +31,21 @@ export class MemoryTail {
   readonly #folder: string;
   readonly #channel: string;
   readonly #recordHeader: RecordHeader;
+  readonly #feedsInside: boolean;
 
   constructor(options: {
     readonly disk: Disk;
     readonly folder: string;
     readonly channel: string;
     readonly recordHeader: RecordHeader;
+    /** See `JournalOptions`. */
+    readonly feedsInside: boolean;
   }) {
     this.#disk = options.disk;
     this.#folder = options.folder;
     this.#channel = options.channel;
     this.#recordHeader = options.recordHeader;
+    this.#feedsInside = options.feedsInside;
   }
 
   /** Begins a segment with what `former` holds from its record number `from` on. */
@@ -93,10 +97,16 @@ export class MemoryTail {
         return [];
       }
       if (place !== undefined) cutBackTo(disk, base, place);
-      const recordHeader = this.#recordHeader;
-      // What is in memory did not outlive a power cut.
-      const options = { disk, base, recordHeader, fallback, powerCut: false, wallMs: 0 };
-      const { header, extent } = repairSegment(options);
+      const { header, extent } = repairSegment({
+        disk,
+        base,
+        recordHeader: this.#recordHeader,
+        fallback,
+        feedsInside: this.#feedsInside,
+        // What is in memory did not outlive a power cut.
+        powerCut: false,
+        wallMs: 0,
+      });
       return [{ header, extent, base }];
     });
     const last = segments.pop();

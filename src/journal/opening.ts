@@ -49,6 +49,8 @@ interface Place {
   /** Identity of the machine's present run. */
   readonly boot: string;
   readonly wallMs: number;
+  /** See `JournalOptions`. */
+  readonly feedsInside: boolean;
   /** The last run left records in memory. */
   readonly isInMemory: boolean;
   /** An attempt before this one failed: what it synced in vain must be written once more. */
@@ -267,7 +269,7 @@ function repair(
   firstSequence: number,
   { isRotated = false, isNewest = false, end = Infinity }: RepairHints,
 ): RepairedSegment {
-  const { disk, recordHeader, state, report, wallMs, boot } = place;
+  const { disk, recordHeader, state, report, wallMs, boot, feedsInside } = place;
   const powerCut = isNewest && (state === undefined || !state.closed && state.boot !== boot);
   // A header that a power cut took was never synced: nobody knows which numbers stood there.
   const epoch = powerCut ? undefined : epochOf(state, firstSequence);
@@ -281,6 +283,7 @@ function repair(
     ...(isRotated ? { expectedFirstSequence: firstSequence } : {}),
     end,
     powerCut,
+    feedsInside,
   });
   const repaired = { ...found, damage: damageBefore(end, found.damage) };
   for (const notice of repairNotices(base, repaired)) report(notice);

@@ -5,6 +5,7 @@
 import type { Disk } from "../platform/disk.ts";
 import type { ActiveSegment } from "./active_segment.ts";
 import { type MemoryTail, pendingEpoch, type TailSegments } from "./memory_tail.ts";
+import { cutOff } from "./open_record.ts";
 import { lastEndOf, type RotatedSegment } from "./rotated_segment.ts";
 import { removeSegment, SegmentFiles } from "./segment_files.ts";
 import {
@@ -48,8 +49,7 @@ export function joinTail(options: {
   const fits = fitsBehind(left, home);
   // Bytes of an open record that nothing continues end here.
   if (!fits && active.extent.open !== null && !active.files.isSealed) {
-    const end = [{ bytes: new Uint8Array(0), end: "stop" }] as const;
-    active.append(end, active.extent.open.timeMs);
+    active.append([cutOff(active, "stop")], active.extent.open.timeMs);
   }
   const behind = fits ? left : tail.renumber(left, next);
   // What an empty segment once held may have come home before the others.

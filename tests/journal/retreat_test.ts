@@ -25,7 +25,7 @@ Deno.test("a rotation from which memory has taken over renames nothing any more"
     await null;
   }
   while (conditions.waitingSyncs === 0) await null;
-  const tail = new MemoryTail({ ...common, folder: "/run/tail" });
+  const tail = new MemoryTail({ ...common, folder: "/run/tail", feedsInside: false });
   retreat({ tail, wallMs: timeMs, active: rotation.coming, rotation, fallback: null });
   const files = disk.list(folder);
   assert.ok(files.includes(`${name}.next.log`));
