@@ -4,6 +4,7 @@
 
 import { z } from "zod";
 import { freeText, number, numberOr, optionalNumber, subjectToken, text, yesNo } from "./field.ts";
+import { framingSchema } from "./framing_schema.ts";
 
 /** Where an HTTP port listens when the file does not say. */
 export const defaultHttpPort = 8081;
@@ -34,14 +35,6 @@ const side = text(
 
 const tcpPort = { min: 1, max: 65_535, whole: true };
 
-const framing = z.discriminatedUnion("mode", [
-  z.strictObject({
-    mode: z.literal("line").default("line").describe("A record ends with CR, LF or CR LF"),
-  }),
-], {
-  error: (issue) => issue.code === "invalid_union" ? 'must be "line"' : undefined,
-});
-
 const commonKeys = {
   enabled: yesNo(false, "Whether this port is captured"),
   side_designation: side.optional(),
@@ -50,11 +43,12 @@ const commonKeys = {
   vendor: subjectToken("Vendor of the equipment, a part of the NATS subject").optional(),
   county: subjectToken("County, a part of the NATS subject after the vendor").optional(),
   description: freeText("A note for people").optional(),
-  framing: framing.prefault({}).describe("How bytes are cut into records"),
+  framing: framingSchema.prefault({}).describe("How bytes are cut into records"),
   idle_flush_ms: numberOr(
     5000,
     { min: 10, max: 3_600_000, whole: true, unit: "milliseconds" },
-    "Silence after which an unfinished record is kept as it is, in milliseconds",
+    "Silence after which an unfinished record is kept as it is, and a record of several lines has " +
+      "ended, in milliseconds",
   ),
   silence_alarm_sec: optionalNumber(
     { min: 1, max: 31_536_000, unit: "seconds" },

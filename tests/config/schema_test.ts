@@ -159,13 +159,6 @@ for (const [key, good, bad, message] of portLimits) {
   });
 }
 
-Deno.test("framing takes the line mode and names it when another is given", () => {
-  const file = (framing: unknown): Record<string, unknown> =>
-    sample({ ports: [serialPort({ framing })] });
-  assert.deepEqual(configOf(file({ mode: "line" })).ports[0]?.framing, { mode: "line" });
-  assertProblem(file({ mode: "lines" }), "ports[0].framing.mode", /"line"; found "lines"/);
-});
-
 Deno.test("detection.baud_rates points at the one that is out of range", () => {
   const file = sample({ detection: { baud_rates: [9600, 7, 300] } });
   assertProblem(file, "detection.baud_rates[1]", /usually 300, 1200.*; found 7/);

@@ -1,0 +1,25 @@
+// Records that nothing in them ends: only a silence behind them does.
+
+import type { CuttingRule } from "./record_cutter.ts";
+
+export class GapRule implements CuttingRule {
+  readonly silenceMs: number;
+
+  constructor(options: { readonly silenceMs: number }) {
+    this.silenceMs = options.silenceMs;
+  }
+
+  reset(): void {}
+
+  before(): null {
+    return null;
+  }
+
+  take(): null {
+    return null;
+  }
+
+  silent(): "gap" {
+    return "gap";
+  }
+}
