@@ -65,7 +65,7 @@ export class Channel implements AsyncDisposable {
     readonly framer: Framer;
     readonly catchBuffer: CatchBuffer;
     readonly clock: Clock;
-    /** A record without a new byte for so long is ended as partial. */
+    /** A silence of so long ends a record, unless the framer has a length of its own. */
     readonly idleFlushMs: number;
     /** Silence for longer is told. @default {never} */
     readonly silenceMs?: number | undefined;
@@ -78,7 +78,7 @@ export class Channel implements AsyncDisposable {
     this.#framer = options.framer;
     this.#catch = options.catchBuffer;
     this.#clock = options.clock;
-    this.#idleFlushMs = options.idleFlushMs;
+    this.#idleFlushMs = options.framer.silenceMs ?? options.idleFlushMs;
     this.#report = options.report;
     this.#firstRecord = options.firstRecord;
     const { silenceMs: limitMs } = options;
@@ -232,10 +232,12 @@ export class Channel implements AsyncDisposable {
     }
   }
 
-  /** No more comes for now. */
+  /** No more comes for now. A kill in the middle leaves the open record open. */
   #flush(end: "idle" | "hang_up" | "stop"): void {
+    const timeMs = this.#clock.wallMs();
+    this.#catch.arm(this.journal.place, 0, { setting: this.#source.setting, timeMs });
     this.#record(this.#source.settle(end === "idle" ? "for_now" : "at_all"));
-    this.#appends.append(this.#framer.flush(end), this.#clock.wallMs());
+    this.#appends.append(this.#framer.flush(end), timeMs);
     this.#keepUndecided();
   }
 

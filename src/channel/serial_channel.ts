@@ -1,7 +1,7 @@
 // Puts the stages of a serial port together, from its configuration.
 
 import type { Config, EnabledPort } from "../config/config.ts";
-import { LineFramer } from "../framer/line_framer.ts";
+import { framerFor, hasFeedsInside } from "../framer/framer_for.ts";
 import { Journal } from "../journal/journal.ts";
 import type { SpaceGate } from "../journal/journal_options.ts";
 import type { TailBudget } from "../journal/tail_budget.ts";
@@ -75,6 +75,7 @@ export async function openSerialChannel(
     compress: logging.compress,
     holders: context.sinkNames,
     sync: config.journal.sync,
+    feedsInside: hasFeedsInside(port.framing),
     cutBackTo: caught?.place,
     disk,
     clock,
@@ -111,7 +112,7 @@ export async function openSerialChannel(
     journal,
     source,
     catchBuffer,
-    framer: new LineFramer({ position: journal.position }),
+    framer: framerFor(port.framing, journal.position),
     clock,
     idleFlushMs: port.idle_flush_ms,
     silenceMs: port.silence_alarm_sec === undefined ? undefined : port.silence_alarm_sec * 1000,
