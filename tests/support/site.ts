@@ -15,6 +15,8 @@ export interface SiteOptions {
   readonly logFolder?: string;
   /** Of the collector's runtime, where records wait in memory. @default {one in the site's folder} */
   readonly runFolder?: string;
+  /** Merged into each port's entry of the configuration. */
+  readonly portKeys?: Record<string, unknown>;
   /** Merged into the configuration's sections. */
   readonly logging?: Record<string, unknown>;
   readonly journal?: Record<string, unknown>;
@@ -48,7 +50,7 @@ export class Site implements AsyncDisposable {
 
   /** Writes the configuration, for the next start of the collector. */
   useServer(url: string): void {
-    const { logging, journal, forwarder } = this.#options;
+    const { portKeys, logging, journal, forwarder } = this.#options;
     const config = {
       app: { instance_id: "test-site", fips_code: siteFips },
       ports: this.terminals.map((_, port) => ({
@@ -56,6 +58,7 @@ export class Site implements AsyncDisposable {
         side_designation: `A${port + 1}`,
         baud_rate: this.#options.baudRate ?? 9600,
         enabled: true,
+        ...portKeys,
       })),
       nats: { url, subject_prefix: "ut.cdr", reconnect_wait_sec: 1 },
       logging: { base_path: this.logFolder, ...logging },
