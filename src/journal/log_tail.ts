@@ -29,8 +29,8 @@ export interface LogTail {
 
 /**
  * Reads the tail of `log` that `audit` leaves. After a power cut it ends where the first block was
- * lost. Where records may hold line feeds, only an entry says that one has ended: the last one without
- * is taken for open. Unless the index was damaged, too: then it may have had one.
+ * lost. With `feedsInside` only an entry says that a record has ended: the last one without is taken
+ * for open. Unless the index was damaged, too: then it may have had one.
  */
 export function readTail(options: {
   readonly log: ReadFile;
@@ -38,10 +38,8 @@ export function readTail(options: {
   readonly recordHeader: RecordHeader;
   readonly powerCut: boolean;
   readonly feedsInside: boolean;
-  /** So many records without an entry are whole in any case. */
-  readonly mostWhole: number;
 }): LogTail {
-  const { log, audit, recordHeader, powerCut, feedsInside, mostWhole } = options;
+  const { log, audit, recordHeader, powerCut, feedsInside } = options;
   const from = audit.logBytes;
   const size = log.size();
   const to = powerCut ? startOfLoss(log, from) : size;
@@ -61,7 +59,7 @@ export function readTail(options: {
     if (found.kind === "stray") {
       const last = found.offset + found.length - 1;
       stray = { what: "stray_bytes", from: found.offset, to: last };
-    } else if (found.kind === "open" || mayBeOpen && count >= mostWhole && endOf(found) === to) {
+    } else if (found.kind === "open" || mayBeOpen && endOf(found) === to) {
       open = { ...found, damaged: false };
     } else {
       if (count < gapEntries) firsts.push(found);

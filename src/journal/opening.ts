@@ -6,7 +6,7 @@ import { errorText, type Report } from "../platform/notice.ts";
 import type { RecordHeader } from "../record.ts";
 import { ActiveSegment } from "./active_segment.ts";
 import { decompressLog } from "./compression.ts";
-import { damageBefore, repairNotices } from "./damage.ts";
+import { type Damage, damageBefore, repairNotices } from "./damage.ts";
 import { epochOf, type JournalState, randomEpoch } from "./journal_state.ts";
 import {
   completeMoves,
@@ -15,6 +15,7 @@ import {
   reopenNewest,
 } from "./interrupted_rotation.ts";
 import { cutBackTo, type JournalPlace } from "./journal_place.ts";
+import { cutMovedTail } from "./moved_tail.ts";
 import { type RepairedSegment, repairSegment } from "./recovery.ts";
 import {
   filesOf,
@@ -85,12 +86,9 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
     : readIndexHeader(disk, `${folder}/${channel}`)?.firstSequence;
   const newest = rotated.pop();
   if (newest !== undefined && !newest.compressed && state?.closed !== true) {
-    const hints = { isRotated: true, isNewest: true, end: activeFirst };
-    const repaired = repair(place, newest.base, newest.firstSequence, hints);
-    damaged ||= repaired.damage.length > 0;
-    if (repaired.extent.open !== null) {
-      cutMovedTail(place, newest.base, repaired.extent.open.offset);
-    }
+    const hints = { isNewest: true, end: activeFirst };
+    const found = repairRotated(place, newest, `${folder}/${channel}`, hints);
+    damaged ||= found.length > 0;
     makeDurable(disk, newest.base);
     rotated.push(...keepUnlessEmpty(disk, newest));
   } else if (newest !== undefined) rotated.push(newest);
@@ -132,38 +130,13 @@ function keepUnlessEmpty(disk: Disk, { base, firstSequence }: RotatedSegment): R
   return [];
 }
 
-/** The open record that a rotation copied into the coming segment, and could not cut off any more. */
-function cutMovedTail({ disk, folder, channel }: Place, base: string, offset: number): void {
-  if (disk.size(`${folder}/${channel}.log`) === null) return;
-  const length = (disk.size(`${base}.log`) ?? offset) - offset;
-  const tail = readPart(disk, `${base}.log`, offset, length);
-  const moved = readPart(disk, `${folder}/${channel}.log`, 0, length);
-  if (!tail.every((byte, i) => byte === moved[i])) return;
-  const log = disk.append(`${base}.log`);
-  try {
-    log.truncate(offset);
-  } finally {
-    log.close();
-  }
-}
-
-function readPart(disk: Disk, path: string, offset: number, length: number): Uint8Array {
-  const file = disk.read(path);
-  try {
-    const bytes = new Uint8Array(length);
-    return bytes.subarray(0, file.readNow(bytes, offset));
-  } finally {
-    file.close();
-  }
-}
-
 /** A segment that ends before the next begins may have lost index entries. */
 function mendHoles(place: Place, rotated: RotatedSegment[]): void {
   for (const [i, segment] of rotated.entries()) {
     const next = rotated[i + 1];
     if (next === undefined || segment.compressed) continue;
     if (segment.lastSequence + 1 >= next.firstSequence) continue;
-    repair(place, segment.base, segment.firstSequence, { isRotated: true });
+    repairRotated(place, segment, next.base, { end: next.firstSequence });
     rotated[i] = findRotatedSegment(place.disk, segment.base, segment.firstSequence) ?? segment;
   }
 }
@@ -209,7 +182,7 @@ function openActive(place: Place, firstSequence: number): RepairedSegment | null
   const { disk, folder, channel, state, report } = place;
   const base = `${folder}/${channel}`;
   if (disk.size(`${base}.log`) !== null) {
-    return repair(place, base, firstSequence, { isNewest: true });
+    return repair(place, base, firstSequence, { isNewest: true, mayBeOpen: true });
   }
   if (!place.isInMemory && (state !== undefined || disk.size(`${base}.idx`) !== null)) {
     report({
@@ -261,13 +234,33 @@ interface RepairHints {
   readonly isNewest?: boolean;
   /** First sequence of the next segment: what this one holds from there on was copied into that. */
   readonly end?: number | undefined;
+  /** A record that ends in a line feed and has no entry may be open. */
+  readonly mayBeOpen?: boolean;
+}
+
+/** Repairs a segment behind which the one at `next` was begun, and tells what was wrong with it. */
+function repairRotated(
+  place: Place,
+  { base, firstSequence }: RotatedSegment,
+  next: string,
+  hints: RepairHints,
+): readonly Damage[] {
+  const rotated = { ...hints, isRotated: true };
+  const { extent: { open }, damage } = repair(place, base, firstSequence, {
+    ...rotated,
+    mayBeOpen: true,
+  });
+  if (open === null || cutMovedTail(place.disk, { ...open, base, next })) return damage;
+  // What a refused append left goes on in memory: nobody knows then where the next segment begins.
+  if (!place.feedsInside || hints.end === undefined) return damage;
+  return [...damage, ...repair(place, base, firstSequence, rotated).damage];
 }
 
 function repair(
   place: Place,
   base: string,
   firstSequence: number,
-  { isRotated = false, isNewest = false, end = Infinity }: RepairHints,
+  { isRotated = false, isNewest = false, end = Infinity, mayBeOpen = false }: RepairHints,
 ): RepairedSegment {
   const { disk, recordHeader, state, report, wallMs, boot, feedsInside } = place;
   const powerCut = isNewest && (state === undefined || !state.closed && state.boot !== boot);
@@ -283,7 +276,7 @@ function repair(
     ...(isRotated ? { expectedFirstSequence: firstSequence } : {}),
     end,
     powerCut,
-    feedsInside,
+    feedsInside: feedsInside && mayBeOpen,
   });
   const repaired = { ...found, damage: damageBefore(end, found.damage) };
   for (const notice of repairNotices(base, repaired)) report(notice);

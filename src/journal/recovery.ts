@@ -45,7 +45,7 @@ export interface RepairOptions {
   readonly end?: number;
   /** What was not synced may have been lost: the machine went down and nobody had closed. */
   readonly powerCut: boolean;
-  /** See `JournalOptions`. */
+  /** Records may hold line feeds, and the last one without an index entry may be open. */
   readonly feedsInside: boolean;
   readonly wallMs: number;
 }
@@ -67,12 +67,11 @@ export function repairSegment(options: RepairOptions): RepairedSegment {
     const { audit, torn, header, keep, damage } = judgeIndex(options, log);
     const { recordHeader, powerCut, feedsInside } = options;
     const canGoOn = options.expectedFirstSequence === undefined;
-    const kept = audit.count - entriesIn(audit.gaps.find(({ to }) => to === null));
-    const room = Math.max(0, (options.end ?? Infinity) - header.firstSequence - kept);
-    const mostWhole = canGoOn ? 0 : room;
     const tail = torn.length > 0
       ? readTornLine({ log, audit, recordHeader, canGoOn })
-      : readTail({ log, audit, recordHeader, powerCut, feedsInside, mostWhole });
+      : readTail({ log, audit, recordHeader, powerCut, feedsInside });
+    const kept = audit.count - entriesIn(audit.gaps.find(({ to }) => to === null));
+    const room = Math.max(0, (options.end ?? Infinity) - header.firstSequence - kept);
     const added = tail.entries.subarray(0, room * indexEntryBytes);
     const addedCount = added.length / indexEntryBytes;
     const { changes, restored, unreadable } = mendEntries(audit, log, recordHeader);
