@@ -65,11 +65,12 @@ function seeds(usualCount: number, first = Math.floor(Math.random() * 2 ** 31)):
 async function assertAllSurvive(
   seeds: readonly number[],
   without: readonly FaultClass[],
+  feedsInside = false,
 ): Promise<void> {
   const startMs = performance.now();
   let crashes = 0;
   for (const seed of seeds) {
-    const run = await assertSurvives(drawPlan(seed, without), `SEED=${seed}`);
+    const run = await assertSurvives(drawPlan(seed, without, feedsInside), `SEED=${seed}`);
     crashes += run.crashes;
   }
   const perSecond = Math.round(seeds.length / (performance.now() - startMs) * 1000);
@@ -86,6 +87,12 @@ Deno.test("a journal keeps its promises through crashes while the disk fails, to
   // The same seeds every time, unless a number is asked for.
   const first = Deno.env.has("CRASH_SEEDS") ? undefined : 1;
   await assertAllSurvive(seeds(3000, first), without);
+});
+
+Deno.test("a journal whose records hold line feeds keeps its promises through the same", async () => {
+  const first = Deno.env.has("CRASH_SEEDS") ? undefined : 1;
+  await assertAllSurvive(seeds(3000), [...without, ...diskFaults], true);
+  await assertAllSurvive(seeds(3000, first), without, true);
 });
 
 Deno.test("a journal keeps its promises where it once broke them", async () => {

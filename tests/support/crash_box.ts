@@ -162,7 +162,7 @@ export class CrashBox implements Disposable {
   }
 
   journalOptions(report: Report): JournalOptions {
-    const { maxSegmentBytes, maxBackups, sync } = this.#plan;
+    const { maxSegmentBytes, maxBackups, sync, feedsInside = false } = this.#plan;
     const clock: Clock = {
       wallMs: () => this.wallMs,
       monotonicMs: () => this.#monotonicMs,
@@ -179,6 +179,7 @@ export class CrashBox implements Disposable {
       compress: false,
       holders: ["sink"],
       sync,
+      feedsInside,
       disk: this.disk,
       clock,
       report,

@@ -42,6 +42,8 @@ export interface CrashPlan {
   readonly sectorBytes: number;
   readonly byteOrder: ByteOrder;
   readonly nameOrder: NameOrder;
+  /** Records hold line feeds, and after a kill the last append is taken back, as a channel does it. */
+  readonly feedsInside?: boolean;
   readonly commands: readonly CrashCommand[];
 }
 
@@ -69,7 +71,11 @@ const ends: readonly RecordEnd[] = [
 ];
 
 /** The plan of `seed`. */
-export function drawPlan(seed: number, without: readonly FaultClass[] = []): CrashPlan {
+export function drawPlan(
+  seed: number,
+  without: readonly FaultClass[] = [],
+  feedsInside = false,
+): CrashPlan {
   const random = new Random(seed);
   const allowed = (fault: FaultClass): boolean => !without.includes(fault);
   const failing = random.next() < 0.5;
@@ -124,6 +130,7 @@ export function drawPlan(seed: number, without: readonly FaultClass[] = []): Cra
     sectorBytes: random.pick([512, 4096]),
     byteOrder: allowed("bytes out of order") ? random.pick(["any", "as written"]) : "as written",
     nameOrder: allowed("names out of order") ? random.pick(["any", "as changed"]) : "as changed",
+    feedsInside,
     commands: Array.from({ length: random.integer(5, 40) }, draw),
   };
 }

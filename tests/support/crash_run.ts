@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import type { Fragment } from "../../src/framer/framer.ts";
 import { Journal } from "../../src/journal/journal.ts";
+import type { JournalPlace } from "../../src/journal/journal_place.ts";
 import type { Notice } from "../../src/platform/notice.ts";
 import { CrashBox } from "./crash_box.ts";
 import type { CrashCommand, CrashPlan, FragmentPlan } from "./crash_commands.ts";
@@ -13,6 +14,7 @@ import { type FoundRecords, JournalModel, modelRecord } from "./journal_model.ts
 export class CrashRun {
   readonly #model = new JournalModel();
   readonly #box: CrashBox;
+  readonly #feedsInside: boolean;
   #journal: Journal | null = null;
   #written = 0;
   /** Nothing has happened yet of which an opening may complain. */
@@ -20,10 +22,13 @@ export class CrashRun {
   /** Since the journal was last held against the model. */
   #powerLost = false;
   #pending: { readonly fragments: readonly Fragment[]; readonly timeMs: number } | null = null;
+  /** Where the journal stood before an append that has not succeeded. */
+  #place: JournalPlace | undefined;
   #crashes = 0;
   #mendingRefused = false;
 
   private constructor(plan: CrashPlan) {
+    this.#feedsInside = plan.feedsInside ?? false;
     this.#box = new CrashBox(plan, () => this.#noteSynced());
   }
 
@@ -127,6 +132,7 @@ export class CrashRun {
     const { fragments, timeMs } = this.#pending ??
       { fragments: plans.map((plan) => this.#fragment(plan)), timeMs: this.#box.wallMs };
     this.#model.attempt(fragments, timeMs);
+    if (this.#feedsInside) this.#place ??= journal.place;
     try {
       journal.append(fragments, timeMs);
     } catch (error) {
@@ -135,12 +141,14 @@ export class CrashRun {
       return;
     }
     this.#pending = null;
+    this.#place = undefined;
     this.#model.accept(fragments, timeMs, journal.lastSequence, journal.epoch);
     this.#noteSynced();
   }
 
   #fragment({ bytes, end }: FragmentPlan): Fragment {
-    const text = `${++this.#written}:`.padEnd(bytes, "abcdefgh").slice(0, bytes);
+    const filling = this.#feedsInside ? "ab\ncdefgh\n" : "abcdefgh";
+    const text = `${++this.#written}:`.padEnd(bytes, filling).slice(0, bytes);
     return { bytes: new TextEncoder().encode(text), end };
   }
 
@@ -157,8 +165,9 @@ export class CrashRun {
     this.#box.clearTimers();
     const wasHealthy = this.#box.healthy;
     const notices: Notice[] = [];
+    const options = this.#box.journalOptions((notice) => notices.push(notice));
     const open = (): Promise<Journal> =>
-      this.#box.settled(Journal.open(this.#box.journalOptions((notice) => notices.push(notice))));
+      this.#box.settled(Journal.open({ ...options, cutBackTo: this.#place, disk: this.#box.disk }));
     let journal: Journal;
     try {
       journal = await open();
@@ -202,13 +211,17 @@ export class CrashRun {
     else this.#model.outliveKill(found, { mayRecover: this.#mendingRefused });
     this.#powerLost = false;
     this.#pending = null;
+    this.#place = undefined;
   }
 
   async #recover(): Promise<void> {
     this.#noteSynced();
     this.#crashes += 1;
     this.#journal = null;
-    if (this.#box.restart()) this.#powerLost = true;
+    if (this.#box.restart()) {
+      this.#powerLost = true;
+      this.#place = undefined;
+    }
     await this.#surviving(() => this.#open());
   }
 

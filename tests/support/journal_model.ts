@@ -77,7 +77,8 @@ export class JournalModel {
 
   /** A sync succeeded that covered so much of a record that was open then. */
   promiseOpen(open: OpenLine | null): void {
-    if (open !== null) this.#lastingOpen = open;
+    // A line feed at its end ends its line in the log, too, when a power cut ends the record.
+    if (open !== null) this.#lastingOpen = { ...open, text: open.text.replace(/\n$/, "") };
   }
 
   /** An append succeeded; the last record it ended is `last` now. */
