@@ -87,8 +87,8 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
   const newest = rotated.pop();
   if (newest !== undefined && !newest.compressed && state?.closed !== true) {
     const hints = { isNewest: true, end: activeFirst };
-    const found = repairRotated(place, newest, `${folder}/${channel}`, hints);
-    damaged ||= found.length > 0;
+    const damage = repairRotated(place, newest, `${folder}/${channel}`, hints);
+    damaged ||= damage.length > 0;
     makeDurable(disk, newest.base);
     rotated.push(...keepUnlessEmpty(disk, newest));
   } else if (newest !== undefined) rotated.push(newest);
@@ -252,7 +252,7 @@ function repairRotated(
   });
   if (open === null || cutMovedTail(place.disk, { ...open, base, next })) return damage;
   // What a refused append left goes on in memory: nobody knows then where the next segment begins.
-  if (!place.feedsInside || hints.end === undefined) return damage;
+  if (!place.feedsInside || hints.end === undefined && place.isInMemory) return damage;
   return [...damage, ...repair(place, base, firstSequence, rotated).damage];
 }
 
