@@ -78,7 +78,7 @@ export class Channel implements AsyncDisposable {
     this.#framer = options.framer;
     this.#catch = options.catchBuffer;
     this.#clock = options.clock;
-    this.#idleFlushMs = options.framer.silenceMs ?? options.idleFlushMs;
+    this.#idleFlushMs = options.framer.gapMs ?? options.idleFlushMs;
     this.#report = options.report;
     this.#firstRecord = options.firstRecord;
     const { silenceMs: limitMs } = options;

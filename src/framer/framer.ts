@@ -33,7 +33,7 @@ export interface FramerStart extends FramerPosition {
 
 export interface Framer {
   /** How long a silence ends a record. @default {as long as the channel waits for the rest of one} */
-  readonly silenceMs?: number | undefined;
+  readonly gapMs?: number | undefined;
   /** Cuts a chunk. The fragments are views of it, in order; only record terminators are left out. */
   push(chunk: Uint8Array): Fragment[];
   /** Ends the open record, if there is one, because no more bytes of it will come. */

@@ -30,7 +30,7 @@ function ruleOf(framing: Exclude<FramingConfig, { mode: "line" }>): CuttingRule 
         checkByte: framing.check_byte,
       });
     case "idle":
-      return new GapRule({ silenceMs: framing.gap_ms });
+      return new GapRule({ gapMs: framing.gap_ms });
     case "fixed":
       return new LengthRule({ lengthBytes: framing.length_bytes });
     case "continuation": {

@@ -3,10 +3,10 @@
 import type { CuttingRule } from "./record_cutter.ts";
 
 export class GapRule implements CuttingRule {
-  readonly silenceMs: number;
+  readonly gapMs: number;
 
-  constructor(options: { readonly silenceMs: number }) {
-    this.silenceMs = options.silenceMs;
+  constructor(options: { readonly gapMs: number }) {
+    this.gapMs = options.gapMs;
   }
 
   reset(): void {}

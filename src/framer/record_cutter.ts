@@ -12,7 +12,7 @@ const nothing = new Uint8Array(0);
 /** Where records end, in one framing. It is told each byte once, and keeps none. */
 export interface CuttingRule {
   /** How long a silence ends a record. @default {as long as the channel waits for the rest of one} */
-  readonly silenceMs?: number;
+  readonly gapMs?: number;
   /** A line feed that a record ends in is its terminator in the log, too. @default {false} */
   readonly ownFeeds?: boolean;
   /** No record is open; the next byte begins one. */
@@ -47,8 +47,8 @@ export class RecordCutter implements Framer {
     this.#lastByte = open.at(-1);
   }
 
-  get silenceMs(): number | undefined {
-    return this.#rule.silenceMs;
+  get gapMs(): number | undefined {
+    return this.#rule.gapMs;
   }
 
   push(chunk: Uint8Array): Fragment[] {

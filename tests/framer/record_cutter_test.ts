@@ -52,7 +52,7 @@ for (const seed of seeds()) {
 }
 
 Deno.test("a record of the longest size is whole, one byte more is cut", () => {
-  const gap = new GapRule({ silenceMs: 500 });
+  const gap = new GapRule({ gapMs: 500 });
   assert.deepEqual(framed(cutter(gap, 4), ["abcd", "…"]), [["abcd", "gap"]]);
   assert.deepEqual(framed(cutter(gap, 4), ["ab", "cde", "…"]), [["abcd", "too_long"], [
     "e",
@@ -112,6 +112,6 @@ Deno.test("a line feed at the end of a record is its terminator only where recor
 });
 
 Deno.test("only a framing by silence says how long a silence is", () => {
-  const said = framings.map((framing) => framerFor(framing, atStart).silenceMs);
+  const said = framings.map((framing) => framerFor(framing, atStart).gapMs);
   assert.deepEqual(said.filter((ms) => ms !== undefined), [500]);
 });
