@@ -16,6 +16,14 @@ export function program(name: string): Requirement {
   return { name: `the program ${name}`, isMet: () => findProgram(name) !== undefined };
 }
 
+/** A variable that must be set; `how` is the command that does it. */
+export function environment(name: string, how: string): Requirement {
+  return {
+    name: `the variable ${name} (${how})`,
+    isMet: () => (Deno.env.get(name) ?? "") !== "",
+  };
+}
+
 /** A file system mounted exactly there. */
 export function mount(path: string): Requirement {
   return {

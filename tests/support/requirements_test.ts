@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mount, program, type Requirement, Requirements } from "./requirements.ts";
+import { environment, mount, program, type Requirement, Requirements } from "./requirements.ts";
 
 const met: Requirement = { name: "air", isMet: () => true };
 const missing: Requirement = { name: "a moon base", isMet: () => false };
@@ -55,7 +55,9 @@ Deno.test("on CI what is missing is a failure that names it", (context) => {
   assert.throws(() => registered?.body(context), /jumps high: this machine lacks a moon base/);
 });
 
-Deno.test("program() and mount() look at this machine", () => {
+Deno.test("program(), mount() and environment() look at this machine", () => {
+  assert.equal(environment("PATH", "").isMet(), true);
+  assert.equal(environment("NO_SUCH_VARIABLE", "").isMet(), false);
   assert.equal(program("sh").isMet(), true);
   assert.equal(program("no-such-program").isMet(), false);
   assert.equal(mount("/proc").isMet(), true);
