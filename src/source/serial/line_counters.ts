@@ -27,7 +27,10 @@ const names = [
  * anew does. They count to 2^32 and begin again.
  */
 export interface LineCounters {
-  /** How often each modem line changed; RI only when it fell. */
+  /**
+   * How often each modem line changed; RI only when it fell. The driver of 8250 UARTs counts them
+   * only while flow control is on: it asks for the interrupt when CRTSCTS is set or CLOCAL is not.
+   */
   readonly cts: number;
   readonly dsr: number;
   readonly ri: number;
