@@ -14,6 +14,7 @@ import { Numbering } from "./numbering.ts";
 import { type OpenedSegments, openSegments } from "./opening.ts";
 import type { RotatedSegment } from "./rotated_segment.ts";
 import type { IndexHeader } from "./segment_index.ts";
+import { withoutTwinsOfActive } from "./twin_segments.ts";
 import type { HomeSegments } from "./tail_junction.ts";
 
 export class Home implements HomeSegments {
@@ -63,7 +64,9 @@ export class Home implements HomeSegments {
       active.close();
       throw error;
     }
-    return new Home(options, { ...found, active }, state);
+    const place = { disk, folder, channel: channelName(channel) };
+    const rotated = withoutTwinsOfActive(place, found.rotated, active.header);
+    return new Home(options, { ...found, rotated, active }, state);
   }
 
   private constructor(

@@ -3,7 +3,9 @@
 
 import { soundRecords } from "./index_audit.ts";
 import type { JournalFolder } from "./interrupted_rotation.ts";
+import type { RotatedSegment } from "./rotated_segment.ts";
 import { removeSegment } from "./segment_files.ts";
+import type { IndexHeader } from "./segment_index.ts";
 import { rotatedNames } from "./segment_names.ts";
 
 /** Leaves of segments with the same first sequence the best one. */
@@ -23,4 +25,29 @@ export function removeTwins({ disk, folder, channel }: JournalFolder): void {
       if (base !== best.base) removeSegment(disk, `${folder}/${base}`);
     }
   }
+}
+
+/**
+ * `rotated` without those that the active segment holds as well: they had come home, when a kill made
+ * the copy in it count. What the active one holds must be synced.
+ */
+export function withoutTwinsOfActive(
+  { disk, folder, channel }: JournalFolder,
+  rotated: readonly RotatedSegment[],
+  active: IndexHeader,
+): RotatedSegment[] {
+  const own = `${folder}/${channel}`;
+  return rotated.filter((segment) => {
+    const { base, count, compressed, firstSequence, epoch } = segment;
+    const isTwin = count === 0 && !compressed && firstSequence === active.firstSequence &&
+      epoch === active.epoch;
+    if (!isTwin || soundRecords(disk, own) < soundRecords(disk, base)) return true;
+    try {
+      removeSegment(disk, base);
+      return false;
+    } catch {
+      // It says nothing that the active one does not say; the next opening tries again.
+      return true;
+    }
+  });
 }
