@@ -3,10 +3,14 @@
 import type { Notice, Report } from "../../platform/notice.ts";
 import type { Decision } from "./detection.ts";
 
+/** A receiver that is further off reads characters wrong. */
+const tolerance = 0.03;
+
 export class LineNotices {
   readonly #device: string;
   readonly #report: Report;
   #mismatch: string | null = null;
+  #refused: number | null = null;
 
   constructor(options: { readonly device: string; readonly report: Report }) {
     this.#device = options.device;
@@ -33,6 +37,22 @@ export class LineNotices {
             "to 0: then they are found by themselves",
         },
     );
+  }
+
+  /** What the driver made of a speed that it was asked for, in bits a second. */
+  applied({ asked, taken }: { readonly asked: number; readonly taken: number }): void {
+    const isTaken = Math.abs(taken / asked - 1) <= tolerance;
+    const refused = isTaken ? null : asked;
+    if (refused === this.#refused) return;
+    this.#refused = refused;
+    if (isTaken) return;
+    this.#say({
+      level: "error",
+      kind: "speed_refused",
+      message: `the port cannot be set to ${asked} bits a second, it stays at ${taken}`,
+      hint: "correct baud_rate, or use an adapter that can be set so",
+      details: { asked, taken },
+    });
   }
 
   #noticeOf(decision: Decision): Notice {

@@ -178,10 +178,10 @@ export class SerialSource implements Source {
   #open(failed: (error: unknown) => void): SerialPort | null {
     const { libc, device } = this.#options;
     try {
-      const { asked, receiver } = this.#line;
-      const flowControl = this.#flowControl;
-      const port = SerialPort.open(libc, device, { ...asked ?? receiver, flowControl });
-      this.#line.opened(asked ?? receiver);
+      const wanted = this.#line.asked ?? this.#line.receiver;
+      const port = SerialPort.open(libc, device, { ...wanted, flowControl: this.#flowControl });
+      this.#line.opened(wanted);
+      this.#notices.applied({ asked: wanted.baudRate, taken: port.settings.baudRate });
       return port;
     } catch (error) {
       failed(error);
@@ -198,7 +198,9 @@ export class SerialSource implements Source {
   #applyAsked(port: SerialPort): void {
     const { asked } = this.#line;
     if (asked === null) return;
-    if (port.apply({ ...asked, flowControl: this.#flowControl })) this.#line.applied(asked);
+    if (!port.apply({ ...asked, flowControl: this.#flowControl })) return;
+    this.#line.applied(asked);
+    this.#notices.applied({ asked: asked.baudRate, taken: port.settings.baudRate });
   }
 
   #tellState(): void {
