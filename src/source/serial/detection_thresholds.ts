@@ -30,5 +30,9 @@ export const minHeard = 6;
 /** So many characters beyond those that an acceptance needs a setting has to prove itself. */
 export const patience = 30;
 
-/** So many times longer where half of what it needs is proved: calls may say little that is new. */
+/**
+ * So many times longer where half of what it needs is proved and hardly a character is bad: calls may
+ * say little that is new.
+ */
 export const patienceWhenNear = 4;
+export const cleanShare = 0.98;

@@ -19,6 +19,7 @@ import type {
   Try,
 } from "./detection.ts";
 import {
+  cleanShare,
   goodForBad,
   lead,
   minBad,
@@ -230,7 +231,8 @@ export class LineDetector {
   #losePatience(): void {
     const best = this.#scores.leader((suspect) => this.#isAllowed(suspect));
     const isNear = best !== null && this.#isReadHere(best.suspect) &&
-      this.#leadOf(best) >= lead.toWait;
+      this.#leadOf(best) >= lead.toWait &&
+      this.#listening.goodFor(best.suspect.framing) >= cleanShare * this.#listening.count;
     const most = (this.#options.minBytes + patience) * (isNear ? patienceWhenNear : 1);
     if (this.#position - this.#patientFrom < most || this.#listening.distinct < minVaried) return;
     if (this.#scores.leader((each) => this.#isAllowed(each) && !this.#isReadHere(each)) === null) {

