@@ -111,12 +111,12 @@ function sourceOf(port: PortConfig): string {
 
 function lineOf(port: PortConfig): string | null {
   if (port.type !== "serial") return null;
-  const speed = port.baud_rate === 0
-    ? "speed that worked last, else 9600 baud"
-    : `${port.baud_rate} baud`;
-  const parity = port.parity.charAt(0).toUpperCase();
   const flow = `${port.use_flow_control === true ? "RTS/CTS" : "no"} flow control`;
-  return `${speed}, ${port.data_bits}${parity}${port.stop_bits}, ${flow}`;
+  const frame = `${port.data_bits}${port.parity.charAt(0).toUpperCase()}${port.stop_bits}`;
+  if (port.baud_rate > 0) return `${port.baud_rate} baud, ${frame}, ${flow}`;
+  // As serial_channel.ts takes it.
+  const found = frame === "8N1" ? "speed and frame are found" : `speed is found, ${frame}`;
+  return `${found} from what the line sends, ${flow}`;
 }
 
 function forwarderOf(forwarder: ForwarderConfig): Summary["forwarder"] {

@@ -56,7 +56,7 @@ config      /c.json
 
 A1 1429010002
   source    /dev/ttyS1
-  line      speed that worked last, else 9600 baud, 8N1, no flow control
+  line      speed and frame are found from what the line sends, no flow control
   subject   ut.cdr.acme.1429010002
   log       /var/log/nectarcollector/1429010002-A1.log
 
