@@ -10,6 +10,8 @@ export interface QualityMinute {
   readonly bad: number;
 }
 
+const nothing: QualityMinute = { good: 0, bad: 0 };
+
 const minuteMs = 60_000;
 const keptMinutes = 60;
 
@@ -25,7 +27,7 @@ const cleanBelow = 0.001;
 
 export class LineQuality {
   readonly #device: string;
-  #minutes: { good: number; bad: number }[] = [{ good: 0, bad: 0 }];
+  #minutes: QualityMinute[] = [nothing];
   #minute: number | null = null;
   #isNoisy = false;
 
@@ -42,21 +44,27 @@ export class LineQuality {
     return this.#isNoisy;
   }
 
-  /** Takes what came since the last call, and returns what there is to tell. */
-  push(heard: QualityMinute & { readonly monotonicMs: number }): Notice[] {
+  /**
+   * Takes what came since the last call, and returns what there is to tell. What comes while settings
+   * are looked for, and shortly before, says nothing of the line.
+   */
+  push(
+    heard: QualityMinute & { readonly monotonicMs: number; readonly isDetecting?: boolean },
+  ): Notice[] {
     this.#advance(Math.floor(heard.monotonicMs / minuteMs));
-    const now = this.#minutes.at(-1);
-    if (now !== undefined) {
-      now.good += heard.good;
-      now.bad += heard.bad;
+    const { good, bad } = this.#minutes.pop() ?? nothing;
+    if (heard.isDetecting === true) {
+      this.#minutes.push(nothing);
+      return [];
     }
+    this.#minutes.push({ good: good + heard.good, bad: bad + heard.bad });
     return this.#judge();
   }
 
   #advance(minute: number): void {
     const passed = Math.min(minute - (this.#minute ?? minute), keptMinutes);
     this.#minute = minute;
-    for (let i = 0; i < passed; i++) this.#minutes.push({ good: 0, bad: 0 });
+    for (let i = 0; i < passed; i++) this.#minutes.push(nothing);
     this.#minutes = this.#minutes.slice(-keptMinutes);
   }
 

@@ -65,7 +65,7 @@ export class SignalMonitor {
       goodCharacters: good,
       badCharacters: bad,
     });
-    const quality = this.#quality.push({ monotonicMs, good, bad });
+    const quality = this.#quality.push({ monotonicMs, good, bad, isDetecting: isDetecting() });
     for (const notice of [...signal, ...quality]) {
       if (notice.kind !== "line_errors" || !isDetecting()) report(notice);
     }

@@ -51,3 +51,12 @@ Deno.test("what came is kept by the minute for an hour, quiet minutes too", () =
   assert.deepEqual(quality.minutes.at(-1), { good: 5, bad: 5 });
   assert.ok(quality.minutes.slice(0, -1).every(({ good }) => good === 0));
 });
+
+Deno.test("what comes while settings are looked for, or just before, does not make a line noisy", () => {
+  const quality = new LineQuality({ device: "/dev/ttyS0" });
+  told(quality, 0, [[1000, 0], [300, 4]]);
+  const monotonicMs = minuteMs + 2000;
+  assert.deepEqual(quality.push({ monotonicMs, good: 0, bad: 90, isDetecting: true }), []);
+  assert.deepEqual(quality.push({ monotonicMs, good: 100, bad: 0 }), []);
+  assert.deepEqual(quality.minutes, [{ good: 1000, bad: 0 }, { good: 100, bad: 0 }]);
+});
