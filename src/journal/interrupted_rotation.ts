@@ -14,6 +14,7 @@ import { rotatedNames } from "./segment_names.ts";
 
 const LF = 0x0a;
 const searchedBytes = 4 * 1024 * 1024;
+const comparedLines = 64;
 
 export interface JournalFolder {
   readonly disk: Disk;
@@ -56,7 +57,7 @@ export function finishRotation(place: JournalFolder, options: {
     const isNeeded = old !== base && open.length === 0;
     if (isNothingNew(disk, next, old) && !isNeeded) return sweepComing(disk, folder, channel);
     // Of a copy whose beginning was lost nobody can tell which numbers its records had.
-    const isDoubtful = unnumbered && (old === base || beginsWithin(disk, next, old));
+    const isDoubtful = unnumbered && (old === base || repeats(disk, next, old));
     const isTorn = isDoubtful || !carriesOpenRecord(disk, next, old) ||
       !belongTogether(disk, `${next}.log`, `${next}.idx`);
     if (isTorn) return setAsideTorn(place, options.report);
@@ -142,13 +143,21 @@ function belongTogether(
   return crc32(readPart(disk, log, entry.offset, entry.length)) === entry.checksum;
 }
 
-/** Whether the first line of the coming log stands in the old one's last mebibytes. */
-function beginsWithin(disk: Disk, coming: string, old: string): boolean {
+/**
+ * Whether any of the first lines of the coming log stands in the old one's last mebibytes: of those
+ * that were copied a power cut may have torn some there.
+ */
+function repeats(disk: Disk, coming: string, old: string): boolean {
   const start = readPart(disk, `${coming}.log`, 0, 64 * 1024);
-  const line = start.subarray(0, start.indexOf(LF) + 1 || start.length);
   const from = Math.max(0, (disk.size(`${old}.log`) ?? 0) - searchedBytes);
   const bytes = Buffer.from(readPart(disk, `${old}.log`, from, searchedBytes));
-  return line.length > 0 && bytes.indexOf(line) >= 0;
+  let at = 0;
+  for (let count = 0; count < comparedLines && at < start.length; count++) {
+    const end = start.indexOf(LF, at) + 1 || start.length;
+    if (bytes.indexOf(start.subarray(at, end)) >= 0) return true;
+    at = end;
+  }
+  return false;
 }
 
 /** What stands in a log behind the last record that is whole there. */
