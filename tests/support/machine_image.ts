@@ -1,6 +1,7 @@
 // The disk that virtual machines start from: Debian with systemd, a shell for the host on the virtio
 // console, and nothing of ours. Made once by mmdebstrap and kept in the cache, in a folder named for
-// what it is made of; machines never write to it.
+// what it is made of; machines never write to it. The packages come from DEBIAN_MIRROR, or from where
+// mmdebstrap takes them by itself.
 
 import { createHash } from "node:crypto";
 import {
@@ -39,7 +40,6 @@ export interface MachineImage {
 /** The cloud kernel is the smallest one with 8250 ports; it has no 9p to share folders by. */
 const recipe = {
   suite: "bookworm",
-  mirror: "http://deb.debian.org/debian",
   packages: ["systemd", "systemd-sysv", "udev", "dbus", "linux-image-cloud-amd64"],
   diskSize: "3G",
   /** Slow to emulate, and of no use to a machine that lives for minutes. */
@@ -95,8 +95,9 @@ async function build(folder: string, report: (message: string) => void): Promise
   const temporary = mkdtempSync(join(dirname(folder), "building-"));
   try {
     const tree = join(temporary, "tree");
-    const { suite, mirror, packages, diskSize } = recipe;
-    report(`making a Debian image, once: ${suite} from ${mirror}`);
+    const { suite, packages, diskSize } = recipe;
+    const mirror = Deno.env.get("DEBIAN_MIRROR");
+    report(`making a Debian image, once: ${suite} from ${mirror ?? "Debian's own mirror"}`);
     await runProgram("mmdebstrap", [
       "--mode=root",
       "--variant=minbase",
@@ -104,7 +105,7 @@ async function build(folder: string, report: (message: string) => void): Promise
       `--aptopt=APT::Install-Recommends "false"`,
       suite,
       tree,
-      mirror,
+      ...mirror === undefined ? [] : [mirror],
     ], { report });
     furnish(tree);
     const finished = join(temporary, "finished");
