@@ -8,7 +8,8 @@ export const lead = {
   toAcceptMixed: 60,
   overMixed: 8,
   asLikely: 4,
-  whenLocked: 50,
+  whenLocked: 30,
+  mixedWhenLocked: 60,
   most: 60,
 };
 

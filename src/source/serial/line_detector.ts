@@ -32,6 +32,7 @@ import {
 import { describeMismatch, whyAccept, whyLost, whyTry } from "./detection_words.ts";
 import { framings, isSameReceiver, type ReceiverSettings } from "./framing.ts";
 import { firstReceiver, isAllowed, priorOf, receiverFor } from "./known_settings.ts";
+import { leadOverMixed, leadOverRivals, leadWhenLocked } from "./line_leads.ts";
 import { characterCodes, codeOf, LineOdds } from "./line_odds.ts";
 import {
   confidenceOf,
@@ -94,7 +95,8 @@ export class LineDetector {
   /** What the line most likely is by now: for people, and for bytes that cannot wait. */
   get best(): { readonly line: Suspect; readonly confidence: number } | null {
     const best = this.#scores.leader((suspect) => this.#isAllowed(suspect));
-    return best && { line: best.suspect, confidence: confidenceOf(this.#leadOf(best)) };
+    return best &&
+      { line: best.suspect, confidence: confidenceOf(leadOverRivals(this.#scores, best)) };
   }
 
   /** All settings that the line may have, the likeliest first; before any character by custom. */
@@ -140,6 +142,7 @@ export class LineDetector {
     if (this.#isSettled) {
       const { receiver, begun } = this.#listening;
       this.#listening = new Listening({ receiver, from: this.#position, begun });
+      this.#odds.lock();
       this.#isSettled = false;
     }
     const odds = this.#odds.of(character, this.#listening.begun);
@@ -147,8 +150,7 @@ export class LineDetector {
       isDamaged: character.kind === "damaged",
       trustedBaudRate: this.#locked?.suspect.baudRate ?? null,
     });
-    const first = this.#baudRates.indexOf(this.receiver.baudRate) * framings.length;
-    this.#listening.note(character, odds.subarray(first, first + framings.length));
+    this.#listening.note(character, this.#odds.own(odds));
     this.#position++;
   }
 
@@ -171,16 +173,17 @@ export class LineDetector {
     this.#compare(best);
     const { framing } = best.suspect;
     const good = this.#listening.goodFor(framing);
-    const margin = this.#leadOf(best);
+    const margin = leadOverRivals(this.#scores, best);
     if (
       good < this.#options.minBytes || good < goodForBad * (this.#listening.count - good) ||
       this.#listening.distinct < minDistinct ||
       margin < (framing.topBitVaries ? lead.toAcceptMixed : lead.toAccept) ||
-      this.#leadOverMixed(best) < lead.overMixed ||
+      leadOverMixed(this.#scores, best) < lead.overMixed ||
       !this.#isAllowed(best.suspect) || !this.#isReadHere(best.suspect)
     ) return null;
     const spans = this.spansOf(best.suspect);
     this.#locked = best;
+    this.#odds.lock();
     this.#settles.fill(0);
     this.#asked = null;
     this.#stretches = [];
@@ -197,12 +200,13 @@ export class LineDetector {
   #watch(locked: Leader): Lost | null {
     const score = this.#scores.scoreOf(locked.index);
     this.#scores.limitLag(score, lead.whenLocked);
-    const ahead = this.#scores.leadOf({ ...locked, score }, () => true);
+    const ahead = leadWhenLocked(this.#scores, { ...locked, score });
     this.#isSettled = ahead >= lead.whenLocked;
     const { from, count } = this.#listening;
     const bad = count - this.#listening.goodFor(locked.suspect.framing);
     if (ahead > -lead.toTry || bad < minBad) return null;
     this.#locked = null;
+    this.#odds.unlock();
     this.#patientFrom = this.#position;
     return { kind: "lost", line: locked.suspect, from, why: whyLost(locked.suspect, count) };
   }
@@ -231,7 +235,7 @@ export class LineDetector {
   #losePatience(): void {
     const best = this.#scores.leader((suspect) => this.#isAllowed(suspect));
     const isNear = best !== null && this.#isReadHere(best.suspect) &&
-      this.#leadOf(best) >= lead.toWait &&
+      leadOverRivals(this.#scores, best) >= lead.toWait &&
       this.#listening.goodFor(best.suspect.framing) >= cleanShare * this.#listening.count;
     const most = (this.#options.minBytes + patience) * (isNear ? patienceWhenNear : 1);
     if (this.#position - this.#patientFrom < most || this.#listening.distinct < minVaried) return;
@@ -267,25 +271,6 @@ export class LineDetector {
   spansOf(line: Suspect): DecodableSpan[] {
     return [...this.#stretches, this.#listening].map((stretch) => stretch.spanFor(line))
       .filter((span) => span !== null);
-  }
-
-  /**
-   * Those that read the same are no rivals; nor is text whose top bit may be anything one of text
-   * with rules for it, only a fallback.
-   */
-  #leadOf(leader: Leader): number {
-    const { baudRate, framing: { alike } } = leader.suspect;
-    return this.#scores.leadOf(leader, (rival) =>
-      rival.baudRate !== baudRate ||
-      !rival.framing.topBitVaries && !alike.includes(rival.framing.name));
-  }
-
-  #leadOverMixed(leader: Leader): number {
-    const { baudRate } = leader.suspect;
-    return this.#scores.leadOf(
-      leader,
-      (rival) => rival.framing.topBitVaries && rival.baudRate === baudRate,
-    );
   }
 
   #isReadHere(suspect: Suspect): boolean {

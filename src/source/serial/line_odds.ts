@@ -1,9 +1,11 @@
 // How well one character fits each speed and framing that a line may have, given what the receiver
 // is set to. Odds are against a blind draw, in bits: +3 means eight times likelier. What says
-// nothing is 0. No single character says much: noise does not overthrow what many have said.
+// nothing is 0. No single character says much: noise does not overthrow what many have said. Once
+// settings are taken, what was read before counts too (locked_odds.ts).
 
+import { blindShare, soundness } from "./blind_draw.ts";
+import { fasterTextShares } from "./faster_text.ts";
 import {
-  type Frame,
   frameLength,
   type Framing,
   parityBit,
@@ -11,6 +13,7 @@ import {
   type Samples,
   samplesOf,
 } from "./framing.ts";
+import { LockedOdds } from "./locked_odds.ts";
 import type { Character } from "./mark_decoder.ts";
 import { patternBits, type SpeedPattern, speedPattern } from "./speed_pattern.ts";
 import { textOdds } from "./text_odds.ts";
@@ -24,11 +27,8 @@ const misplacedShare = 0.25;
 /** The same where the receiver's frames are of another length than the sender's. */
 const otherLengthShare = 0.6;
 
-/** At a wrong speed most stop bits are high all the same: the line rests high, and so do gaps. */
-const blindStopHigh = 0.75;
-
-/** The same for a stop bit that is high behind a parity bit that is right. */
-const blindSound = 0.375;
+/** Share of characters of a faster sender that are not read from one of its start bits on. */
+const elsewhereShare = 0.5;
 
 /**
  * A receiver that began inside a character can stay so for long where one follows on the other:
@@ -66,6 +66,9 @@ export class LineOdds {
     readonly atEdge: SpeedPattern;
     readonly atLowStop: SpeedPattern;
   }[];
+  /** For each speed and framing: how likely readings of a faster sender's text are. */
+  readonly #faster: readonly (readonly (Float64Array | null)[])[];
+  #locked: LockedOdds | null = null;
   readonly #known = new Map<number, Float64Array>();
 
   constructor(options: {
@@ -82,10 +85,40 @@ export class LineOdds {
       const behind = frameLength(receiver) - 1;
       return { atEdge: speedPattern(ratio), atLowStop: speedPattern(ratio, behind) };
     });
+    this.#faster = options.baudRates.map((rate) => {
+      const ratio = rate / receiver.baudRate;
+      return options.framings.map((framing) => fasterTextShares(framing, receiver, ratio));
+    });
+  }
+
+  /** Settings at this speed are taken and the receiver is in step: noise must not overthrow them. */
+  lock(): void {
+    this.#locked ??= new LockedOdds(this.receiver, this.#framings);
+    this.#locked.settle();
+  }
+
+  unlock(): void {
+    this.#locked = null;
   }
 
   /** Odds for each speed, and within it for each framing. */
   of(character: Character, begun: Beginning): Float64Array {
+    const odds = this.#ofOne(character, begun);
+    if (this.#locked === null) return odds;
+    const all = odds.slice();
+    const own = this.own(all);
+    this.#locked.of(character).forEach((bits, at) => own[at] = bits ?? own[at] ?? 0);
+    return all;
+  }
+
+  /** Those of all odds that are for framings at the receiver's own speed. */
+  own(odds: Float64Array): Float64Array {
+    const first = this.#baudRates.indexOf(this.receiver.baudRate) * this.#framings.length;
+    return odds.subarray(first, first + this.#framings.length);
+  }
+
+  /** As far as one character by itself tells. */
+  #ofOne(character: Character, begun: Beginning): Float64Array {
     const key = codeOf(character) + beginnings.indexOf(begun) * characterCodes;
     let odds = this.#known.get(key);
     if (odds === undefined) {
@@ -113,6 +146,12 @@ export class LineOdds {
         const atLowStop = begun === "low_stop" ? fits(patterns.atLowStop) : 1;
         const fit = begun === "edge" ? atEdge : (atEdge + atLowStop) / 2;
         of.fill(Math.log2((1 - spoiltShare) * fit + spoiltShare));
+      } else {
+        this.#faster[index]?.forEach((shares, at) => {
+          if (shares === null) return;
+          const fit = shareOf(shares, samples) / blindShare(samples, this.receiver);
+          of[at] = Math.log2((1 - elsewhereShare) * fit + elsewhereShare);
+        });
       }
     });
     return odds;
@@ -141,17 +180,14 @@ function isShiftedText(bits: number, count: number): boolean {
   return (bits & 0b110) === 0b010 && bits >> (count - 1) === 1;
 }
 
+/** How likely they are, whatever is not known of them. */
+function shareOf(shares: Float64Array, { bits, count }: Samples): number {
+  let share = 0;
+  for (let index = bits; index < shares.length; index += 1 << count) share += shares[index] ?? 0;
+  return share;
+}
+
 function fitOf(pattern: SpeedPattern, samples: Samples): number {
   const forced = patternBits(pattern, samples);
   return forced === null ? 0 : 2 ** forced;
-}
-
-/** What the mark of a damaged character, or its absence, is worth against a blind draw, in bits. */
-function soundness({ bits, count }: Samples, receiver: Frame): number {
-  const position = frameLength(receiver) - 2;
-  if (receiver.parity !== "none") {
-    return position < count ? -Math.log2(4 * blindSound) : -Math.log2(2 * (1 - blindSound));
-  }
-  const isHigh = (bits >> position & 1) === 1;
-  return -Math.log2(2 * (isHigh ? blindStopHigh : 1 - blindStopHigh));
 }
