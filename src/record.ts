@@ -11,7 +11,8 @@ export interface ChannelId {
  * How a record ended. `line_feed`, `carriage_return`, `etx` (with its check byte), `gap` (silence),
  * `length` and `next_begins` are whole records, each in its framing. `too_long` was cut at the size
  * limit. `idle`, `hang_up`, `stop`, `reboot` and `broken_off` are partial: the line fell silent, the
- * device went away, the service was stopped, the machine went down, another record began within it.
+ * device went away, the service was stopped, the machine went down, another record began within it or
+ * the line was set otherwise.
  * `recovered` was complete in the log, but its index entry was lost.
  */
 export type RecordEnd =

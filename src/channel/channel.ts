@@ -221,7 +221,8 @@ export class Channel implements AsyncDisposable {
   /** Runs of one time are appended together, all or none. */
   #record(runs: readonly Run[]): void {
     let fragments: Fragment[] = [];
-    for (const [i, { bytes, timeMs, damaged }] of runs.entries()) {
+    for (const [i, { bytes, timeMs, damaged, begins }] of runs.entries()) {
+      if (begins) fragments.push(...this.#framer.flush("broken_off"));
       const cut = bytes.length === 0
         ? this.#appends.damageAfter(fragments)
         : this.#framer.push(bytes);

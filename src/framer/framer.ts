@@ -37,5 +37,5 @@ export interface Framer {
   /** Cuts a chunk. The fragments are views of it, in order; only record terminators are left out. */
   push(chunk: Uint8Array): Fragment[];
   /** Ends the open record, if there is one, because no more bytes of it will come. */
-  flush(end: "idle" | "hang_up" | "stop"): Fragment[];
+  flush(end: "idle" | "hang_up" | "stop" | "broken_off"): Fragment[];
 }

@@ -54,7 +54,7 @@ export class LineFramer implements Framer {
     return fragments;
   }
 
-  flush(end: "idle" | "hang_up" | "stop"): Fragment[] {
+  flush(end: "idle" | "hang_up" | "stop" | "broken_off"): Fragment[] {
     return this.#openBytes === null ? [] : [this.#end(nothing, end)];
   }
 

@@ -73,7 +73,7 @@ export class RecordCutter implements Framer {
     return fragments;
   }
 
-  flush(end: "idle" | "hang_up" | "stop"): Fragment[] {
+  flush(end: "idle" | "hang_up" | "stop" | "broken_off"): Fragment[] {
     if (this.#openBytes === null) return [];
     return [this.#end(nothing, end === "idle" ? this.#rule.silent() : end)];
   }

@@ -16,6 +16,11 @@ export interface Run {
   readonly timeMs: number;
   /** They arrived damaged, or something went wrong between them, if there are none. */
   readonly damaged: boolean;
+  /**
+   * They do not go on with what came before: the source was set otherwise in between.
+   * @default {false}
+   */
+  readonly begins?: boolean;
 }
 
 /** What a source tells its channel. */

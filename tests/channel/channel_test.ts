@@ -152,6 +152,21 @@ Deno.test("Channel: a record that a reboot cut off ends there; what comes later 
   ]);
 });
 
+Deno.test("Channel: a source that was set otherwise ends the open record, and no other", async () => {
+  using box = new JournalBox();
+  await using bench = await Bench.open({ box });
+  bench.source.read("misread");
+  for (const text of ["call\n", "another\n"]) {
+    bench.source.begins = true;
+    bench.source.read(text);
+  }
+  assert.deepEqual(await bench.records(), [
+    "misread (broken_off)",
+    "call (line_feed)",
+    "another (line_feed)",
+  ]);
+});
+
 Deno.test("Channel: a device that goes away ends the open record as partial", async () => {
   using box = new JournalBox();
   await using bench = await Bench.open({ box });

@@ -54,20 +54,21 @@ class Sender {
 }
 
 /**
- * Sends until a call is recorded whole, and then some more, of which none may be missing. How many
- * were lost before depends on how busy the machine is, too.
+ * Sends until a call is recorded whole at once, and then some more, of which none may be missing.
+ * How many of all that were sent are not recorded whole; how busy the machine is has a part in it.
  */
 async function lostUntilFound(site: Site, sender: Sender): Promise<number> {
-  for (let lost = 0; lost < 100; lost++) {
-    const [text = ""] = await sender.send(1);
+  const sent: string[] = [];
+  do {
+    assert.ok(sent.length < 100, `no call was recorded whole:\n${site.collector.log.join("\n")}`);
+    sent.push(...await sender.send(1));
     await new Promise((resolve) => setTimeout(resolve, 50));
-    if (!site.records(0).includes(text)) continue;
-    const sent = await sender.send(4);
-    const records = await recorded(site, sent.at(-1) ?? "");
-    assert.deepEqual(records.slice(-5), [text, ...sent]);
-    return lost;
-  }
-  throw new Error(`100 calls were sent, and none was recorded:\n${site.collector.log.join("\n")}`);
+  } while (!site.records(0).includes(sent.at(-1) ?? ""));
+  const whole = sent.slice(-1);
+  whole.push(...await sender.send(4));
+  const records = await recorded(site, whole.at(-1) ?? "");
+  assert.deepEqual(records.slice(-5), whole);
+  return sent.filter((text) => !records.includes(text)).length;
 }
 
 /** What is in the logs once nothing more comes. */
@@ -137,6 +138,7 @@ Deno.test("a sender that is set otherwise in mid-stream is followed, and an even
   assert.match(log, /characters do not fit 9600 8N1/);
   assert.match(log, /settings found: \d+ characters are text at 19200 7E1/);
   console.log(`records lost at the change: ${lost}`);
+  assert.ok(lost <= 3, "followed within a record or so, on a busy machine too");
   assert.equal(await site.collector.stop(), 0);
 });
 

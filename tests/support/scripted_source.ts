@@ -8,6 +8,8 @@ export class ScriptedSource implements Source {
   hasBytes = false;
   /** What is read is held back until it is cleared. */
   isUndecided = false;
+  /** What is read next does not go on with what came before. */
+  begins = false;
   #held: Run[] = [];
   resumed = 0;
   #handler: SourceHandler | undefined;
@@ -34,7 +36,8 @@ export class ScriptedSource implements Source {
   }
 
   decode({ bytes, timeMs }: SourceRead): Run[] {
-    this.#held.push({ bytes: bytes.slice(), timeMs, damaged: false });
+    this.#held.push({ bytes: bytes.slice(), timeMs, damaged: false, begins: this.begins });
+    this.begins = false;
     return this.isUndecided ? [] : this.settle("for_now");
   }
 

@@ -20,6 +20,7 @@ export class LineRuns {
   /** Of the run that is being filled. */
   #from = 0;
   #timeMs = 0;
+  #begins = false;
 
   /** For at most `most` characters. */
   constructor(most: number) {
@@ -35,6 +36,12 @@ export class LineRuns {
     if (alone) this.#push(true);
   }
 
+  /** What is added next was read at other settings than what came out before. */
+  cut(): void {
+    this.#endRun();
+    this.#begins = true;
+  }
+
   /** All is added. */
   end(): Run[] {
     this.#endRun();
@@ -47,7 +54,9 @@ export class LineRuns {
 
   #push(damaged: boolean): void {
     const bytes = this.#bytes.subarray(this.#from, this.#count);
-    this.#runs.push({ bytes, timeMs: this.#timeMs, damaged });
+    const run = { bytes, timeMs: this.#timeMs, damaged };
+    this.#runs.push(this.#begins ? { ...run, begins: true } : run);
     this.#from = this.#count;
+    this.#begins = false;
   }
 }

@@ -7,7 +7,13 @@
 
 import type { Run, SourceRead } from "../source.ts";
 import type { Decision, DecodableSpan, LineDetectorOptions } from "./detection.ts";
-import { type Framing, framings, isFramed, type ReceiverSettings } from "./framing.ts";
+import {
+  type Framing,
+  framings,
+  isFramed,
+  isSameReceiver,
+  type ReceiverSettings,
+} from "./framing.ts";
 import { LineDetector } from "./line_detector.ts";
 import { type CharacterDecoder, decoderFor, LineRuns } from "./line_runs.ts";
 import type { RankedSuspect, Suspect } from "./line_scores.ts";
@@ -57,6 +63,8 @@ export class SerialLine {
     | null;
   #asked: ReceiverSettings | null = null;
   #held: Held[] = [];
+  /** What the receiver was set to for what came out last. */
+  #readAt: ReceiverSettings | null = null;
   #position = 0;
   readonly #counts = { characters: 0, damaged: 0, breaks: 0, undecodable: 0 };
 
@@ -133,6 +141,7 @@ export class SerialLine {
     const decode = this.#fixed?.decode ?? (before && decoderFor(before.framing, this.receiver));
     if (decode !== null && (decisions.length === 0 || this.#fixed !== null)) {
       this.#position += characters.length;
+      this.#readAt = this.receiver;
       const runs = new LineRuns(characters.length);
       for (const character of characters) runs.add(decode(character), timeMs);
       return { runs: this.#counted(runs.end()), decisions: [] };
@@ -190,6 +199,8 @@ export class SerialLine {
   #takeSpans(spans: readonly DecodableSpan[], runs: LineRuns): void {
     for (const { from, to, framing, receiver } of spans) {
       this.#dropBefore(from);
+      if (this.#readAt !== null && !isSameReceiver(receiver, this.#readAt)) runs.cut();
+      this.#readAt = receiver;
       const decode = decoderFor(framing, receiver);
       const misframed: CharacterDecoder = (character) => {
         const decoded = decode(character);
@@ -230,6 +241,7 @@ export class SerialLine {
   #giveUpOldest(runs: LineRuns): void {
     if (this.undecided <= mostHeldBytes) return;
     const to = this.#held[Math.floor(this.#held.length / 2)]?.position ?? 0;
+    this.#readAt = this.receiver;
     this.#release(to, ({ byte }) => ({ byte, damaged: true }), runs);
   }
 
