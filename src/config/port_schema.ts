@@ -102,7 +102,7 @@ const serialPort = z.strictObject({
     .meta({ description: "Stop bits of a character", default: 1 })
     .transform((bits) => bits === 0 ? 1 : bits).default(1),
   use_flow_control: z.boolean().optional()
-    .describe("RTS/CTS flow control; absent: the service decides by itself"),
+    .describe("RTS/CTS flow control; absent: from when characters were lost"),
   path: foreignText("http"),
   listen_port: foreignNumber("http"),
   ...commonKeys,

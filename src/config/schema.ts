@@ -56,7 +56,11 @@ const detection = z.strictObject({
     // The original took an empty list for "not set", as it did 0 and "".
     .transform((rates) => rates.length === 0 ? defaultRates() : rates)
     .default(defaultRates),
-  detection_timeout_sec: numberOr(2, seconds, "Time to listen at one speed, in seconds"),
+  detection_timeout_sec: numberOr(
+    2,
+    seconds,
+    "Without effect: a line is judged by what it says, however long that takes, never by the time",
+  ),
   min_bytes_for_valid: numberOr(
     50,
     { min: 1, max: 65_536, whole: true, unit: "bytes" },

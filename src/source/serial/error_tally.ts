@@ -74,8 +74,8 @@ function overrunNotice(device: string, counts: Counts): Notice {
     kind: "overrun",
     message: `${device}: characters were lost: ${inWords(counts)}`,
     hint:
-      'see what keeps the machine busy: top; set "use_flow_control": true where the equipment ' +
-      "obeys RTS",
+      "see what keeps the machine busy: top; RTS/CTS helps where the equipment obeys RTS and the " +
+      "cable has that wire",
     details: counts,
   };
 }

@@ -9,6 +9,7 @@ import type { Report } from "../../platform/notice.ts";
 import type { Run, Source, SourceHandler, SourceRead } from "../source.ts";
 import type { LineDetectorOptions } from "./detection.ts";
 import { DeviceWatch } from "./device_watch.ts";
+import { FlowControl } from "./flow_control.ts";
 import { isSameReceiver } from "./framing.ts";
 import { LineNotices } from "./line_notices.ts";
 import { formatSettings, type LineSettings, type WantedSettings } from "./line_settings.ts";
@@ -48,6 +49,7 @@ export class SerialSource implements Source {
   readonly #line: SerialLine;
   readonly #notices: LineNotices;
   readonly #monitor: SignalMonitor;
+  readonly #flowControl: FlowControl;
   #handler: SourceHandler | null = null;
   #done: Promise<void> = Promise.resolve();
 
@@ -69,13 +71,19 @@ export class SerialSource implements Source {
       counts: () => this.counts,
       isDetecting: () => this.settings === undefined,
       changed: (isThere) => this.#handler?.signal(isThere),
+      overran: () => this.#useFlowControl(),
+    });
+    this.#flowControl = new FlowControl({
+      device: options.device,
+      wanted: wanted.flowControl,
+      remembered: remembered?.flowControl,
     });
   }
 
   /** The line's settings, configured or found; `undefined` while they are looked for. */
   get settings(): LineSettings | undefined {
     const found = this.#line.settings;
-    return found === null ? undefined : { ...found, flowControl: this.#flowControl };
+    return found === null ? undefined : { ...found, flowControl: this.#flowControl.isUsed };
   }
 
   /** What came over the line since the start. */
@@ -179,7 +187,10 @@ export class SerialSource implements Source {
     const { libc, device } = this.#options;
     try {
       const wanted = this.#line.asked ?? this.#line.receiver;
-      const port = SerialPort.open(libc, device, { ...wanted, flowControl: this.#flowControl });
+      const port = SerialPort.open(libc, device, {
+        ...wanted,
+        flowControl: this.#flowControl.isUsed,
+      });
       this.#line.opened(wanted);
       this.#notices.applied({ asked: wanted.baudRate, taken: port.settings.baudRate });
       return port;
@@ -189,16 +200,19 @@ export class SerialSource implements Source {
     }
   }
 
-  get #flowControl(): boolean {
-    const { wanted, remembered } = this.#options;
-    return wanted.flowControl === "detect" ? remembered?.flowControl ?? false : wanted.flowControl;
+  #useFlowControl(): void {
+    const notice = this.#flowControl.overran();
+    if (notice === null || this.#port === null) return;
+    this.#port.apply({ ...this.#port.settings, flowControl: true });
+    this.#options.report(notice);
+    this.#tellState();
   }
 
   /** Sets the port as the line seems to need it, when nothing waits that was read otherwise. */
   #applyAsked(port: SerialPort): void {
     const { asked } = this.#line;
     if (asked === null) return;
-    if (!port.apply({ ...asked, flowControl: this.#flowControl })) return;
+    if (!port.apply({ ...asked, flowControl: this.#flowControl.isUsed })) return;
     this.#line.applied(asked);
     this.#notices.applied({ asked: asked.baudRate, taken: port.settings.baudRate });
   }

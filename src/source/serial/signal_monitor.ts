@@ -21,6 +21,8 @@ export interface SignalMonitorOptions {
   readonly isDetecting: () => boolean;
   /** Told when a signal is lost, or back. */
   readonly changed: (isThere: boolean) => void;
+  /** Told when characters were lost. */
+  readonly overran?: () => void;
 }
 
 export class SignalMonitor {
@@ -51,7 +53,7 @@ export class SignalMonitor {
   }
 
   #look(port: SerialPort | null): void {
-    const { clock, report, isDetecting, changed } = this.#options;
+    const { clock, report, isDetecting, changed, overran } = this.#options;
     const wasThere = this.isThere;
     const counts = this.#options.counts();
     const bad = counts.damaged + counts.breaks - this.#counts.damaged - this.#counts.breaks;
@@ -68,6 +70,7 @@ export class SignalMonitor {
     const quality = this.#quality.push({ monotonicMs, good, bad, isDetecting: isDetecting() });
     for (const notice of [...signal, ...quality]) {
       if (notice.kind !== "line_errors" || !isDetecting()) report(notice);
+      if (notice.kind === "overrun") overran?.();
     }
     if (this.isThere !== wasThere) changed(this.isThere);
   }

@@ -14,6 +14,7 @@ import {
   newLoop,
   pattern,
   SerialReading,
+  usualLine,
 } from "../../support/serial_reading.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 import { waitFor } from "../../support/wait_for.ts";
@@ -239,4 +240,28 @@ Deno.test("overruns that the driver counted are told, and characters that arrive
     "line_errors warning",
     "overrun error",
   ]);
+});
+
+Deno.test("RTS/CTS is used from the first overrun on, where it is not configured, and nothing read is lost", async () => {
+  using libc = new ModemLibc();
+  using terminal = new PseudoTerminal({ libc });
+  await using loop = newLoop(libc);
+  libc.counters = [0, 0, 0, 0, 100, 0, 0, 0, 0, 0, 0];
+  const wanted = { ...usualLine, flowControl: "detect" } as const;
+  await using reading = new SerialReading({ libc, loop, device: terminal.path, wanted });
+  await waitFor("a look at the counters", () => libc.looks > 0);
+  assert.equal(reading.source.settings?.flowControl, false);
+  await terminal.write(pattern(1000));
+  libc.counters = [0, 0, 0, 0, 200, 0, 0, 2, 0, 0, 0];
+  await reading.event("opened 9600 8N1 RTS/CTS", 1, { timeoutMs: 10_000 });
+  assert.equal(reading.source.settings?.flowControl, true);
+  await terminal.write(pattern(2000).subarray(1000));
+  assert.ok((await reading.received(2000)).equals(pattern(2000)));
+  const kinds = reading.notices.map(({ kind }) => kind);
+  assert.deepEqual(kinds.filter((kind) => kind !== "line_mismatch"), [
+    "overrun",
+    "flow_control_used",
+  ]);
+  const CRTSCTS = 0x80000000;
+  assert.notEqual((terminal.settings().flags.control & CRTSCTS) >>> 0, 0, "the port is set so");
 });
