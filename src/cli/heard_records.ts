@@ -14,7 +14,7 @@ export interface HeardRecord {
   readonly length: number;
   /** Bytes of it arrived damaged, or a break came between them. */
   readonly damaged: boolean;
-  /** The line fell silent before its end. */
+  /** The line fell silent before its end, or was set otherwise. */
   readonly partial: boolean;
 }
 
@@ -27,7 +27,8 @@ export class HeardRecords {
   /** The records that end in these runs. */
   push(runs: readonly Run[]): HeardRecord[] {
     const records: HeardRecord[] = [];
-    for (const { bytes, damaged } of runs) {
+    for (const { bytes, damaged, begins } of runs) {
+      if (begins) records.push(...this.#flush("broken_off"));
       this.#damaged ||= damaged;
       for (const fragment of this.#framer.push(bytes)) {
         this.#append(fragment.bytes);
@@ -39,7 +40,11 @@ export class HeardRecords {
 
   /** The record that has begun, because no more comes of it for now. */
   flush(): HeardRecord[] {
-    return this.#framer.flush("idle").map(() => this.#end(true));
+    return this.#flush("idle");
+  }
+
+  #flush(end: "idle" | "broken_off"): HeardRecord[] {
+    return this.#framer.flush(end).map(() => this.#end(true));
   }
 
   #append(bytes: Uint8Array): void {

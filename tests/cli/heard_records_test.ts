@@ -28,3 +28,9 @@ Deno.test("what has no end is a record when the line falls silent; of a long one
   const [long] = records.push([run("x".repeat(150)), run("y".repeat(150)), run("\n")]);
   assert.deepEqual([long?.bytes.length, long?.length, long?.bytes[199]], [200, 300, 0x79]);
 });
+
+Deno.test("what was read before the line was set otherwise is a record of its own", () => {
+  const records = new HeardRecords();
+  const got = records.push([run("misread"), { ...run("call\n"), begins: true }]);
+  assert.deepEqual(got.map(({ length, partial }) => [length, partial]), [[7, true], [4, false]]);
+});

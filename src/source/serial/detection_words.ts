@@ -21,8 +21,8 @@ export function whyTry(receiver: ReceiverSettings, target: Suspect): string {
   const ratio = receiver.baudRate / target.baudRate;
   if (ratio === 1) return `no text at ${from}, but it may be ${describeLine(target)}`;
   if (ratio < 1) {
-    return `errors at ${from} and no pattern of a slower line: it may be faster, and at ` +
-      `${target.baudRate} it can be seen by how much`;
+    return `errors at ${from} and no pattern of a slower line: it may be faster, and ` +
+      `${target.baudRate} will tell`;
   }
   if (ratio >= 10) {
     return `hardly anything but breaks at ${from}: the line is ten times slower or more`;
