@@ -104,12 +104,16 @@ function setAsideTorn({ disk, folder, channel }: JournalFolder, report: Report):
   }
 }
 
-/** Whether the coming segment holds nothing, or just the start of the old one's open record. */
+/**
+ * Whether the coming segment holds nothing, or just the start of the old one's open record. Where the
+ * disk refused to make it, that one went on, and may have ended.
+ */
 function isNothingNew(disk: Disk, coming: string, old: string): boolean {
   if ((disk.size(`${coming}.idx`) ?? 0) > indexHeaderBytes) return false;
   const open = openRecord(disk, old);
   const moved = readPart(disk, `${coming}.log`, 0, disk.size(`${coming}.log`) ?? 0);
-  return moved.length <= open.length && moved.every((byte, i) => byte === open[i]);
+  if (moved.length <= open.length && moved.every((byte, i) => byte === open[i])) return true;
+  return readIndexHeader(disk, coming) === null && newestBytes(disk, old).indexOf(moved) >= 0;
 }
 
 /**
@@ -149,8 +153,7 @@ function belongTogether(
  */
 function repeats(disk: Disk, coming: string, old: string): boolean {
   const start = readPart(disk, `${coming}.log`, 0, 64 * 1024);
-  const from = Math.max(0, (disk.size(`${old}.log`) ?? 0) - searchedBytes);
-  const bytes = Buffer.from(readPart(disk, `${old}.log`, from, searchedBytes));
+  const bytes = newestBytes(disk, old);
   let at = 0;
   for (let count = 0; count < comparedLines && at < start.length; count++) {
     const end = start.indexOf(LF, at) + 1 || start.length;
@@ -158,6 +161,12 @@ function repeats(disk: Disk, coming: string, old: string): boolean {
     at = end;
   }
   return false;
+}
+
+/** A log's last mebibytes. */
+function newestBytes(disk: Disk, base: string): Buffer {
+  const from = Math.max(0, (disk.size(`${base}.log`) ?? 0) - searchedBytes);
+  return Buffer.from(readPart(disk, `${base}.log`, from, searchedBytes));
 }
 
 /** What stands in a log behind the last record that is whole there. */
