@@ -13,7 +13,12 @@ import {
   readIndexHeader,
   type RotatedSegment,
 } from "./rotated_segment.ts";
-import { encodeIndexHeader, type IndexHeader, indexHeaderBytes } from "./segment_index.ts";
+import {
+  encodeIndexHeader,
+  endOfFormer,
+  type IndexHeader,
+  indexHeaderBytes,
+} from "./segment_index.ts";
 import { rotatedNames } from "./segment_names.ts";
 
 /** The epoch of records that wait for the disk to tell where the numbering stands. */
@@ -71,7 +76,9 @@ export class MemoryTail {
 
   /** Begins the segment in which the open record of `former` goes on: there it is cut off. */
   succeed(former: ActiveSegment, header: IndexHeader, wallMs: number): ActiveSegment {
-    const next = this.begin({ header, wallMs, former });
+    const { extent: { count }, nextSequence } = former;
+    const end = count > 0 ? nextSequence : endOfFormer(former.header);
+    const next = this.begin({ header: { ...header, previousSequence: end - 1 }, wallMs, former });
     try {
       former.dropOpen();
       return next;
@@ -124,7 +131,7 @@ export class MemoryTail {
     let { firstSequence } = next;
     const { epoch } = next;
     const complete = segments.complete.map((segment) => {
-      const header = { firstSequence, epoch };
+      const header = { firstSequence, epoch, previousSequence: firstSequence - 1 };
       this.#replaceHeader(segment.base, header);
       firstSequence += segment.count;
       return { ...segment, ...header, lastSequence: firstSequence - 1 };

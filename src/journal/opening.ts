@@ -28,7 +28,7 @@ import {
 import { makeDurable, writeAgain } from "./unsynced_files.ts";
 import { removeTwins } from "./twin_segments.ts";
 import { damagedPackNotice } from "./unpack_report.ts";
-import { indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
+import { endOfFormer, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
 import { rotatedNames } from "./segment_names.ts";
 
 /** A channel's files as they stand, before the first append. */
@@ -81,12 +81,13 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
   }
   mendHoles(place, rotated);
   // What the active log has taken from the one before it is not lost with it.
-  const activeFirst = disk.size(`${folder}/${channel}.log`) === null
-    ? undefined
-    : readIndexHeader(disk, `${folder}/${channel}`)?.firstSequence;
+  const activeHeader = disk.size(`${folder}/${channel}.log`) === null
+    ? null
+    : readIndexHeader(disk, `${folder}/${channel}`);
   const newest = rotated.pop();
   if (newest !== undefined && !newest.compressed && state?.closed !== true) {
-    const hints = { isNewest: true, end: activeFirst };
+    const end = activeHeader === null ? undefined : endOfFormer(activeHeader);
+    const hints = { isNewest: true, end };
     const damage = repairRotated(place, newest, `${folder}/${channel}`, hints);
     damaged ||= damage.length > 0;
     makeDurable(disk, newest.base);
@@ -103,14 +104,17 @@ export async function openSegments(place: Place): Promise<OpenedSegments> {
     ? state !== undefined && !place.isInMemory
     : active.damage.length > 0 || !active.appendable;
   return {
-    rotated: withoutOverlap(
-      rotated,
-      active.extent.count > 0 ? active.header.firstSequence : Infinity,
-    ),
+    rotated: withoutOverlap(rotated, endOfRotated(active)),
     active: withLastEnd(place, active, rotated.at(-1)),
     nextSequence: Math.max(inFiles, expected),
     damaged: damaged || inFiles < expected,
   };
+}
+
+/** Where the numbers of rotated segments end: without a record the active one only says what was skipped. */
+function endOfRotated({ header, extent }: RepairedSegment): number {
+  const end = endOfFormer(header);
+  return extent.count > 0 || end < header.firstSequence ? end : Infinity;
 }
 
 /** Takes back an append that was not finished for certain. */
@@ -135,8 +139,9 @@ function mendHoles(place: Place, rotated: RotatedSegment[]): void {
   for (const [i, segment] of rotated.entries()) {
     const next = rotated[i + 1];
     if (next === undefined || segment.compressed) continue;
-    if (segment.lastSequence + 1 >= next.firstSequence) continue;
-    repairRotated(place, segment, next.base, { end: next.firstSequence });
+    const end = endOfFormer(next);
+    if (segment.lastSequence + 1 >= end) continue;
+    repairRotated(place, segment, next.base, { end });
     rotated[i] = findRotatedSegment(place.disk, segment.base, segment.firstSequence) ?? segment;
   }
 }

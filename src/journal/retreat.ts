@@ -58,7 +58,7 @@ export function retreat(options: {
 
   function beginWithRest(segment: ActiveSegment, from: number, withoutOpen = false): ActiveSegment {
     const { firstSequence, epoch } = segment.header;
-    const header = { firstSequence: firstSequence + from, epoch };
+    const header = from === 0 ? segment.header : { firstSequence: firstSequence + from, epoch };
     return tail.begin({ header, wallMs, former: segment, from, withoutOpen });
   }
 }

@@ -7,12 +7,15 @@ import { rotatedBase, rotatedNames, rotatedTimeMs } from "./segment_names.ts";
 import {
   decodeIndexEntry,
   decodeIndexHeader,
+  endOfFormer,
   indexEntryBytes,
   type IndexHeader,
   indexHeaderBytes,
 } from "./segment_index.ts";
 
 export interface RotatedSegment extends ReadableSegment {
+  /** See `IndexHeader`. */
+  readonly previousSequence?: number;
   readonly count: number;
   /** Of its files, in bytes. */
   readonly bytes: number;
@@ -53,9 +56,10 @@ export function findRotatedSegment(
 }
 
 /**
- * A segment's numbers end where the next one's begin. What it holds beyond was never synced there: it
- * was copied into the next one when the disk refused. One without records ends no other. In the order
- * of their last numbers: two may begin with the same one. The active one's numbers begin with `end`.
+ * A segment's numbers end where the next one's begin, or those that were skipped before it. What it
+ * holds beyond was never synced there: it was copied into the next one when the disk refused. One
+ * without records ends no other. In the order of their last numbers: two may begin with the same one.
+ * No number counts from `end` on.
  */
 export function withoutOverlap(
   segments: readonly RotatedSegment[],
@@ -65,8 +69,8 @@ export function withoutOverlap(
     const next = segments.slice(i).find((each) =>
       each.count > 0 && each.firstSequence > segment.firstSequence
     );
-    const nextFirst = Math.min(next?.firstSequence ?? Infinity, end);
-    const count = Math.max(0, Math.min(segment.count, nextFirst - segment.firstSequence));
+    const ownEnd = Math.min(next === undefined ? Infinity : endOfFormer(next), end);
+    const count = Math.max(0, Math.min(segment.count, ownEnd - segment.firstSequence));
     return { ...segment, count, lastSequence: segment.firstSequence + count - 1 };
   }).sort((a, b) => a.lastSequence - b.lastSequence);
 }

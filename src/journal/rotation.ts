@@ -8,7 +8,7 @@ import type { Disk } from "../platform/disk.ts";
 import type { RecordHeader } from "../record.ts";
 import { ActiveSegment } from "./active_segment.ts";
 import { freeRotatedBase, type RotatedSegment } from "./rotated_segment.ts";
-import type { IndexHeader } from "./segment_index.ts";
+import { endOfFormer, type IndexHeader } from "./segment_index.ts";
 
 export interface RotationOptions {
   readonly disk: Disk;
@@ -56,7 +56,11 @@ export class Rotation {
     this.oldRotating = old === null || count === 0 ? null : old.firstRecords(count, "rotating");
     this.oldRotated = this.oldRotating && { ...this.oldRotating, base: rotated, place: "disk" };
     const from = formerIsHere ? count : 0;
-    const coming = ActiveSegment.begin({ ...options, base: `${base}.next`, from });
+    // Numbers that were skipped before a segment without records: it goes, and cannot tell any more.
+    const end = endOfFormer(former.header);
+    const isTold = old === null || count > 0 || end === former.header.firstSequence;
+    const header = isTold ? options.header : { ...options.header, previousSequence: end - 1 };
+    const coming = ActiveSegment.begin({ ...options, header, base: `${base}.next`, from });
     this.coming = coming;
     const syncFolder: Step = {
       now: () => disk.syncFolderNow(folder),

@@ -26,6 +26,13 @@ export interface IndexHeader {
   readonly previousSequence?: number;
 }
 
+/** First sequence that counts in no segment before the one with this header. */
+export function endOfFormer(
+  { firstSequence, previousSequence = firstSequence - 1 }: IndexHeader,
+): number {
+  return Math.min(firstSequence, previousSequence + 1);
+}
+
 /** Where a record stands in the log, and what it must look like. */
 export interface IndexEntry {
   /** Of the line in the log, in bytes. */

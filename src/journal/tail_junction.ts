@@ -10,6 +10,7 @@ import { lastEndOf, type RotatedSegment } from "./rotated_segment.ts";
 import { removeSegment, SegmentFiles } from "./segment_files.ts";
 import {
   decodeIndexEntry,
+  endOfFormer,
   indexEntryBytes,
   type IndexHeader,
   indexHeaderBytes,
@@ -54,11 +55,7 @@ export function joinTail(options: {
   const behind = fits ? left : tail.renumber(left, next);
   // What an empty segment once held may have come home before the others.
   const first: IndexHeader = behind.complete.find(({ count }) => count > 0) ?? behind.active.header;
-  const { firstSequence, previousSequence = firstSequence - 1 } = first;
-  const range = {
-    from: Math.min(firstSequence, previousSequence + 1),
-    to: behind.active.nextSequence - 1,
-  };
+  const range = { from: endOfFormer(first), to: behind.active.nextSequence - 1 };
   const kept: RotatedSegment[] = [];
   try {
     for (const segment of rotated) kept.push(outside(range, segment, disk));

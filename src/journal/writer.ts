@@ -248,9 +248,7 @@ export class Writer implements TailUser {
   #rotateInMemory(header: IndexHeader): void {
     const { tail, shelf, journal } = this.#options;
     const old = this.#active;
-    const previousSequence = old.nextSequence - 1;
-    const wallMs = journal.clock.wallMs();
-    const next = tail.succeed(old, { ...header, previousSequence }, wallMs);
+    const next = tail.succeed(old, header, journal.clock.wallMs());
     // Without records its epoch still tells an opening where those of the next one belong.
     const isKept = old.extent.count > 0 || old.header.epoch !== header.epoch;
     if (isKept) shelf.add(tail.complete(old));

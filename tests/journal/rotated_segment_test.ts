@@ -26,6 +26,10 @@ Deno.test("what the next segment holds counts there", () => {
   assert.equal(ranges([segment(1, 7)], 1), "1+0=0");
 });
 
+Deno.test("numbers that were skipped before the next segment count nowhere", () => {
+  assert.equal(ranges([segment(1, 7), { ...segment(5, 4), previousSequence: 2 }]), "1+2=2 5+4=8");
+});
+
 Deno.test("a segment without records takes none from another", () => {
   assert.equal(ranges([segment(1, 4), segment(2, 0)]), "2+0=1 1+4=4");
   assert.equal(ranges([segment(1, 4), segment(2, 0), segment(3, 9)]), "2+0=1 1+2=2 3+9=11");
