@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { appendAll, type AppendFile, type Disk } from "../platform/disk.ts";
 import { freeRotatedBase, type RotatedSegment } from "./rotated_segment.ts";
 import { encodeIndexHeader, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
-import { removeSegment, SegmentFiles } from "./segment_files.ts";
+import { removeSegmentNow, SegmentFiles } from "./segment_files.ts";
 import type { SegmentShelf } from "./segment_shelf.ts";
 
 const chunkBytes = 256 * 1024;
@@ -80,7 +80,7 @@ export class Homecoming {
     const { disk, shelf } = this.#options;
     for (const base of this.#empty.splice(0)) {
       try {
-        removeSegment(disk, base);
+        removeSegmentNow(disk, base);
       } catch {
         // An opening that finds it drops it.
       }

@@ -107,7 +107,7 @@ export class SegmentFiles {
     const { ".log": log, ".idx": index } = this.#paths;
     if (this.isSealed && this.log.isAt(log)) setAside(this.#disk, log, "stray");
     const isPair = log.slice(0, -4) === index.slice(0, -4);
-    if (isPair && this.areHere()) return removeSegment(this.#disk, this.base);
+    if (isPair && this.areHere()) return removeSegmentNow(this.#disk, this.base);
     if (this.log.isAt(log)) {
       this.#disk.remove(log);
       // A power cut may bring it back: then its index tells what it is.
@@ -162,18 +162,20 @@ export class SegmentFiles {
 }
 
 /**
- * Deletes the segment at `base`. Until its log is gone, its index is called a temporary file: a kill
- * in between leaves a whole segment or nothing (interrupted_rotation.ts).
+ * Deletes the segment at `base`. Until its log is gone for good, its index is called a temporary file:
+ * a kill in between leaves a whole segment or nothing (interrupted_rotation.ts), and a log that a
+ * power cut brought back without its index would be numbered anew.
  */
-export function removeSegment(disk: Disk, base: string): void {
+export async function removeSegment(disk: Disk, base: string): Promise<void> {
   const temporary = removeLogs(disk, base);
+  await disk.syncFolder(dirname(base));
   if (disk.size(temporary) !== null) disk.remove(temporary);
 }
 
-/** The same, also over a power cut: a log that came back without its index would be numbered anew. */
-export async function removeSegmentForGood(disk: Disk, base: string): Promise<void> {
+/** The same, before it returns. */
+export function removeSegmentNow(disk: Disk, base: string): void {
   const temporary = removeLogs(disk, base);
-  await disk.syncFolder(dirname(base));
+  disk.syncFolderNow(dirname(base));
   if (disk.size(temporary) !== null) disk.remove(temporary);
 }
 

@@ -9,7 +9,7 @@ import { Holders } from "./holders.ts";
 import { planRetention } from "./retention.ts";
 import { unpackNotices } from "./unpack_report.ts";
 import { filesOf, type RotatedSegment } from "./rotated_segment.ts";
-import { removeLogs, removeSegment, removeSegmentForGood } from "./segment_files.ts";
+import { removeLogs, removeSegment, removeSegmentNow } from "./segment_files.ts";
 
 /** How many segments are held open at most. */
 const heldSegments = 4;
@@ -122,7 +122,7 @@ export class SegmentShelf {
       found.files?.close();
       this.#forget(found, why);
     };
-    if (place === "memory") return letGo((base) => removeSegment(this.#disk, base));
+    if (place === "memory") return letGo((base) => removeSegmentNow(this.#disk, base));
     // It may be being packed.
     this.#inBackground(async () => {
       letGo((base) => {
@@ -264,7 +264,7 @@ export class SegmentShelf {
   /** What is on no shelf any more. What the disk does not let go is tried again. */
   async #removeThose(): Promise<void> {
     for (let base = this.#toRemove[0]; base !== undefined; base = this.#toRemove[0]) {
-      await removeSegmentForGood(this.#disk, base);
+      await removeSegment(this.#disk, base);
       this.#toRemove.shift();
     }
   }

@@ -7,7 +7,7 @@ import type { ActiveSegment } from "./active_segment.ts";
 import { type MemoryTail, pendingEpoch, type TailSegments } from "./memory_tail.ts";
 import { cutOff } from "./open_record.ts";
 import { lastEndOf, type RotatedSegment } from "./rotated_segment.ts";
-import { removeSegment, SegmentFiles } from "./segment_files.ts";
+import { removeSegmentNow, SegmentFiles } from "./segment_files.ts";
 import {
   decodeIndexEntry,
   endOfFormer,
@@ -101,7 +101,7 @@ function withoutStale(
     active.nextSequence === nextSequence && active.openLogBytes > openLogBytes;
   if (!isNothing && !(isCopy && hasGrown)) return left;
   for (const { base, count } of left.complete) {
-    if (count === 0) removeSegment(disk, base);
+    if (count === 0) removeSegmentNow(disk, base);
   }
   left.active.files.remove();
   left.active.close();

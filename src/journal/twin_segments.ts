@@ -4,7 +4,7 @@
 import { soundRecords } from "./index_audit.ts";
 import type { JournalFolder } from "./interrupted_rotation.ts";
 import type { RotatedSegment } from "./rotated_segment.ts";
-import { removeSegment } from "./segment_files.ts";
+import { removeSegmentNow } from "./segment_files.ts";
 import type { IndexHeader } from "./segment_index.ts";
 import { rotatedNames } from "./segment_names.ts";
 
@@ -22,7 +22,7 @@ export function removeTwins({ disk, folder, channel }: JournalFolder): void {
     // The later one is the copy, and was synced.
     const best = judged.reduce((best, each) => each.sound >= best.sound ? each : best);
     for (const { base } of judged) {
-      if (base !== best.base) removeSegment(disk, `${folder}/${base}`);
+      if (base !== best.base) removeSegmentNow(disk, `${folder}/${base}`);
     }
   }
 }
@@ -43,7 +43,7 @@ export function withoutTwinsOfActive(
       epoch === active.epoch;
     if (!isTwin || soundRecords(disk, own) < soundRecords(disk, base)) return true;
     try {
-      removeSegment(disk, base);
+      removeSegmentNow(disk, base);
       return false;
     } catch {
       // It says nothing that the active one does not say; the next opening tries again.
