@@ -88,8 +88,9 @@ export class Homecoming {
     for (const { files, ...segment } of this.#toCut.splice(0)) {
       try {
         if (segment.count === 0) files.remove();
-        files.cutLog(logBytesOf(segment));
+        // An entry must not outlive its line: that would be told as a loss.
         files.index.truncate(indexBytesOf(segment));
+        files.cutLog(logBytesOf(segment));
       } catch {
         // Opening the journal knows where the next segment begins, and takes no more of this one.
       } finally {
