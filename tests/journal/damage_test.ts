@@ -28,6 +28,7 @@ const verifiedBytes = 64 * 1024;
 const sample = 400;
 
 const blockBytes = 512;
+const LF = 0x0a;
 
 type Fault = "flip" | "cut" | "NUL byte" | "NUL block" | "NULs";
 const faults: readonly Fault[] = ["flip", "cut", "NUL byte", "NUL block", "NULs"];
@@ -62,7 +63,7 @@ function startOfLoss(bytes: Uint8Array, from: number): number {
 
 /** What opening makes of a log's end. */
 interface LogEnd {
-  /** Of an open record, behind its header. */
+  /** Of an open record, behind its header, without a line feed that ends its line. */
   readonly openBytes: number | null;
   readonly quarantined: readonly { readonly from: number; readonly to: number }[];
 }
@@ -91,8 +92,10 @@ function expectedEnd(bytes: Uint8Array, cause: Cause, { records, touched, openFr
   const goesOn = records[0]?.log === activeLog;
   const isOpen = goesOn && rest.length >= header.length && header.read(rest, 0) !== null;
   const end = isOpen ? to : from;
+  // A line feed of its own ends its line, too, where the power cut ends it.
+  const feeds = cause === "a power cut" && rest.at(-1) === LF ? 1 : 0;
   return {
-    openBytes: isOpen ? rest.length - header.length : null,
+    openBytes: isOpen ? rest.length - header.length - feeds : null,
     quarantined: end < bytes.length ? [{ from: end, to: bytes.length - 1 }] : [],
   };
 }
