@@ -47,8 +47,10 @@ export class Alignment {
   readonly #beginnings: readonly Float64Array[];
   /** By their number: how likely the last bits of a character are such. */
   readonly #ends: readonly Float64Array[];
-  /** How likely each bit is low. */
+  /** How likely each bit is low; 0 for the start bit, which is no place inside a character. */
   readonly #lows: readonly number[];
+  /** How many bits can be low, so that reading may begin there. */
+  readonly #insides: number;
   #places: readonly Place[] = [];
   /** How likely it may begin anywhere. */
   #anywhere = 1;
@@ -68,8 +70,9 @@ export class Alignment {
     );
     this.#lows = counts.map((count) => {
       const [low = 0] = sharesBy(shares, 2, (bits) => bits << 1 >> count & 1);
-      return low;
+      return count === 0 ? 0 : low;
     });
+    this.#insides = this.#lows.filter((low) => low > 0).length;
   }
 
   /** It is in step. */
@@ -138,10 +141,9 @@ export class Alignment {
 
   /** How likely it begins at bit `begun`, which is low, of a character that ends with `end`. */
   #beginsInside(begun: number, end: number): number {
-    const width = this.#width;
     const low = this.#lows[begun] ?? 0;
-    const likely = low > 0 ? (this.#ends[width - begun + 1]?.[end << 1] ?? 0) / low : 0;
-    let sum = this.#anywhere * (1 - inStepShare) / width * likely;
+    const likely = low > 0 ? (this.#ends[this.#width - begun + 1]?.[end << 1] ?? 0) / low : 0;
+    let sum = this.#anywhere * (1 - inStepShare) / this.#insides * likely;
     for (const { share, place, known, isLow } of this.#inside()) {
       if (isLow && begun === place - 1) {
         sum += share * beginsAtLowStop * this.#whole(known | end << begun);

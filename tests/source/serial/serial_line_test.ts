@@ -137,6 +137,26 @@ Deno.test("a sender that is set otherwise in mid-stream is followed within a rec
   assert.ok(text.endsWith(whole) && sent.endsWith(text.slice(-whole.length - 10)), text);
 });
 
+Deno.test("what is recorded before new settings are sure begins one record, and no second one when they are", () => {
+  const line = newLine();
+  const cable = new LineCable(line, 9600, "8N1");
+  cable.send(calls(10));
+  cable.change(19_200, "7E1");
+  const sent = calls(4, 2);
+  let settled = 0;
+  for (const byte of sent) {
+    cable.send(Uint8Array.of(byte));
+    if (line.settings === null && line.receiver.baudRate === 19_200 && settled < 3) {
+      const runs = line.settle("at_all");
+      cable.runs.push(...runs);
+      if (runs.length > 0) settled++;
+    }
+  }
+  assert.equal(settled, 3);
+  assert.equal(line.settings?.baudRate, 19_200);
+  assert.equal(cable.runs.filter((run) => run.begins).length, 1);
+});
+
 for (const seed of seeds()) {
   Deno.test(`noise neither makes it hunt nor hides what is damaged (SEED=${seed})`, () => {
     const line = newLine();
