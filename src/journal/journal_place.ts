@@ -2,7 +2,12 @@
 
 import type { Disk } from "../platform/disk.ts";
 import { readIndexHeader } from "./rotated_segment.ts";
-import { decodeIndexEntry, indexEntryBytes, indexHeaderBytes } from "./segment_index.ts";
+import {
+  decodeIndexEntry,
+  endOfFormer,
+  indexEntryBytes,
+  indexHeaderBytes,
+} from "./segment_index.ts";
 
 /** How far a journal reached at some moment. */
 export interface JournalPlace {
@@ -19,8 +24,11 @@ export interface JournalPlace {
 export function cutBackTo(disk: Disk, base: string, place: JournalPlace): void {
   const header = readIndexHeader(disk, base);
   const logBytes = disk.size(`${base}.log`);
-  if (header?.epoch !== place.epoch || logBytes === null) return;
-  const count = place.nextSequence - header.firstSequence;
+  if (header === null || logBytes === null) return;
+  // An epoch that began since the place begins behind it.
+  const isOfPlace = header.epoch === place.epoch;
+  if (!isOfPlace && endOfFormer(header) !== place.nextSequence) return;
+  const count = isOfPlace ? place.nextSequence - header.firstSequence : 0;
   if (count < 0) return;
   const index = disk.read(`${base}.idx`);
   let end = 0;

@@ -56,9 +56,9 @@ export class Rotation {
     this.oldRotating = old === null || count === 0 ? null : old.firstRecords(count, "rotating");
     this.oldRotated = this.oldRotating && { ...this.oldRotating, base: rotated, place: "disk" };
     const from = formerIsHere ? count : 0;
-    // Numbers that were skipped before a segment without records: it goes, and cannot tell any more.
-    const end = endOfFormer(former.header);
-    const isTold = old === null || count > 0 || end === former.header.firstSequence;
+    // Numbers that are skipped now, or were before a segment without records: it goes.
+    const end = count > 0 ? former.nextSequence : endOfFormer(former.header);
+    const isTold = old === null || count === 0 && end === former.header.firstSequence;
     const header = isTold ? options.header : { ...options.header, previousSequence: end - 1 };
     const coming = ActiveSegment.begin({ ...options, header, base: `${base}.next`, from });
     this.coming = coming;
