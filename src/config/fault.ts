@@ -25,6 +25,10 @@ export interface Fault {
 /** What the schema found, as faults. */
 export function faultsOf(issues: readonly z.core.$ZodIssue[]): Fault[] {
   return issues.flatMap((issue): Fault[] => {
+    const inside = issue.code === "invalid_union" ? issuesInside(issue) : [];
+    if (inside.length > 0) {
+      return faultsOf(inside.map((each) => ({ ...each, path: [...issue.path, ...each.path] })));
+    }
     if (issue.code !== "unrecognized_keys") return [{ path: issue.path, mustBe: issue.message }];
     // One line for each key, see wording.ts.
     const messages = issue.message.split("\n");
@@ -34,6 +38,15 @@ export function faultsOf(issues: readonly z.core.$ZodIssue[]): Fault[] {
       atKey: true,
     }));
   });
+}
+
+/** Where only one kind of value can have been meant: what is wrong inside it. */
+function issuesInside({ errors }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] {
+  const meant = errors.filter((issues) =>
+    issues.length > 0 &&
+    issues.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys")
+  );
+  return meant.length === 1 ? meant[0] ?? [] : [];
 }
 
 /** `ports[0].device` */

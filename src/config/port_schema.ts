@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { freeText, number, numberOr, optionalNumber, subjectToken, text, yesNo } from "./field.ts";
 import { framingSchema } from "./framing_schema.ts";
+import { noRawCapture, rawCaptureSchema } from "./raw_capture_schema.ts";
 
 /** Where an HTTP port listens when the file does not say. */
 export const defaultHttpPort = 8081;
@@ -54,7 +55,6 @@ const commonKeys = {
     { min: 1, max: 31_536_000, unit: "seconds" },
     "Silence after which an alarm is raised, in seconds",
   ),
-  raw_capture: yesNo(false, "Whether every byte is kept as received, beside the records"),
 };
 
 /** A key of another type of port: only the original's empty values of it are taken. */
@@ -103,6 +103,7 @@ const serialPort = z.strictObject({
     .transform((bits) => bits === 0 ? 1 : bits).default(1),
   use_flow_control: z.boolean().optional()
     .describe("RTS/CTS flow control; absent: from when characters were lost"),
+  raw_capture: rawCaptureSchema,
   path: foreignText("http"),
   listen_port: foreignNumber("http"),
   ...commonKeys,
@@ -117,6 +118,7 @@ const httpPort = z.strictObject({
   ),
   listen_port: numberOr(defaultHttpPort, tcpPort, "TCP port to listen on"),
   device: foreignText("serial"),
+  raw_capture: noRawCapture,
   ...ignoredLineSettings,
   ...commonKeys,
 });
@@ -127,6 +129,7 @@ const networkPort = z.strictObject({
   port: number(tcpPort, "TCP port to connect to").optional(),
   listen_port: optionalNumber(tcpPort, "TCP port to listen on, instead of host and port"),
   device: foreignText("serial"),
+  raw_capture: noRawCapture,
   path: foreignText("http"),
   ...ignoredLineSettings,
   ...commonKeys,
@@ -138,6 +141,7 @@ const websocketPort = z.strictObject({
     .refine(isWebsocketUrl, { error: "must be a URL beginning with ws:// or wss://" })
     .meta({ description: "URL to connect to, ws:// or wss://", pattern: "^wss?://" }),
   device: foreignText("serial"),
+  raw_capture: noRawCapture,
   path: foreignText("http"),
   listen_port: foreignNumber("http"),
   ...ignoredLineSettings,

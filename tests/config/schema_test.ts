@@ -41,7 +41,6 @@ Deno.test("a file with nothing but a port gets every default", () => {
     stop_bits: 1,
     framing: { mode: "line" },
     idle_flush_ms: 5000,
-    raw_capture: false,
   }]);
 });
 
@@ -142,7 +141,12 @@ const portLimits: [string, unknown[], unknown[], RegExp][] = [
   ["use_flow_control", [true, false], ["yes"], /true or false/],
   ["idle_flush_ms", [10, 3600000], [9, 3600001, 10.5], /from 10 to 3600000 milliseconds/],
   ["silence_alarm_sec", [1, 600], [-1, 31536001], /seconds/],
-  ["raw_capture", [true], [1], /true or false/],
+  [
+    "raw_capture",
+    [true, false, {}, { max_mb: 1 }],
+    [1, "yes"],
+    /true, false or \{ "max_mb": 100 \}/,
+  ],
   ["type", ["serial"], ["tpc"], /"serial", "http", "tcp" or "websocket"/],
 ];
 
@@ -158,6 +162,26 @@ for (const [key, good, bad, message] of portLimits) {
     }
   });
 }
+
+Deno.test("raw_capture is off, or has room", () => {
+  const room = (raw_capture: unknown): unknown => {
+    const [port] = configOf(sample({ ports: [serialPort({ raw_capture })] })).ports;
+    return port?.raw_capture;
+  };
+  assert.equal(room(undefined), undefined);
+  assert.equal(room(false), undefined);
+  assert.deepEqual(room(true), { max_mb: 100 });
+  assert.deepEqual(room({}), { max_mb: 100 });
+  assert.deepEqual(room({ max_mb: 0 }), { max_mb: 100 });
+  assert.deepEqual(room({ max_mb: 2.5 }), { max_mb: 2.5 });
+  const refused = (raw_capture: unknown, key: string, message: RegExp): void => {
+    const file = sample({ ports: [serialPort({ raw_capture })] });
+    assertProblem(file, `ports[0].raw_capture${key}`, message);
+  };
+  refused({ max_mb: 0.5 }, ".max_mb", /from 1 to 1000000 MB/);
+  refused({ max_mb: "5" }, ".max_mb", /from 1 to 1000000 MB/);
+  refused({ max_size: 5 }, ".max_size", /unknown key "max_size"/);
+});
 
 Deno.test("detection.baud_rates points at the one that is out of range", () => {
   const file = sample({ detection: { baud_rates: [9600, 7, 300] } });
@@ -222,6 +246,19 @@ Deno.test("a key of another type of port is refused unless it is empty", () => {
     "ports[0].listen_port",
     /belongs to a port of type "http"/,
   );
+  for (const type of [web, { type: "tcp", device: "", host: "h", port: 23 }]) {
+    for (const raw_capture of [true, { max_mb: 5 }]) {
+      assertProblem(
+        sample({ ports: [serialPort({ ...type, raw_capture })] }),
+        "ports[0].raw_capture",
+        /belongs to a port of type "serial"/,
+      );
+    }
+    assert.deepEqual(
+      problemsOf(sample({ ports: [serialPort({ ...type, raw_capture: false })] })),
+      [],
+    );
+  }
   assert.deepEqual(problemsOf(sample({ ports: [serialPort({ path: "", listen_port: 0 })] })), []);
   assert.deepEqual(problemsOf(sample({ ports: [serialPort({ ...web, baud_rate: 9600 })] })), []);
 });
