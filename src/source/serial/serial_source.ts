@@ -5,7 +5,7 @@
 import { type Backoff, backoffMs } from "../../platform/backoff.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Libc, POLLERR, POLLHUP, POLLNVAL } from "../../platform/libc.ts";
-import type { Report } from "../../platform/notice.ts";
+import { errorText, type Report } from "../../platform/notice.ts";
 import type { Run, Source, SourceHandler, SourceRead } from "../source.ts";
 import type { LineDetectorOptions } from "./detection.ts";
 import { DeviceWatch } from "./device_watch.ts";
@@ -15,6 +15,7 @@ import { LineNotices } from "./line_notices.ts";
 import { formatSettings, type LineSettings, type WantedSettings } from "./line_settings.ts";
 import { openProblem, readProblem } from "./open_problem.ts";
 import type { PollEntry, PollLoop } from "./poll_loop.ts";
+import type { PortTap } from "./port_tap.ts";
 import { decodeReceiver, encodeReceiver } from "./receiver_code.ts";
 import { type LineCounts, SerialLine } from "./serial_line.ts";
 import { SerialPort } from "./serial_port.ts";
@@ -34,6 +35,8 @@ export interface SerialSourceOptions {
   /** Limits to what is looked for when settings are left open. */
   readonly detection: Pick<LineDetectorOptions, "baudRates" | "minBytes">;
   readonly backoff: Backoff;
+  /** @default {nobody} */
+  readonly tap?: PortTap | undefined;
   readonly libc: Libc;
   readonly loop: PollLoop;
   readonly clock: Clock;
@@ -140,7 +143,7 @@ export class SerialSource implements Source {
   }
 
   async #run(handler: SourceHandler): Promise<void> {
-    const { device, libc, loop, clock, backoff } = this.#options;
+    const { device, libc, loop, clock, backoff, tap } = this.#options;
     const signal = this.#stop.signal;
     const watch = new DeviceWatch({ libc, loop, device });
     let failures = 0;
@@ -157,8 +160,10 @@ export class SerialSource implements Source {
         const openedMs = clock.monotonicMs();
         try {
           const gone = await this.#read(port, handler);
+          tap?.closed(gone ? "the device is gone" : "stop");
           if (gone) handler.closed();
         } catch (error) {
+          tap?.closed(errorText(error));
           // A mistake in what the handler does: it must not end the loop that all ports share.
           handler.unavailable(readProblem(device, error));
         }
@@ -184,13 +189,12 @@ export class SerialSource implements Source {
   }
 
   #open(failed: (error: unknown) => void): SerialPort | null {
-    const { libc, device } = this.#options;
+    const { libc, device, tap } = this.#options;
     try {
       const wanted = this.#line.asked ?? this.#line.receiver;
-      const port = SerialPort.open(libc, device, {
-        ...wanted,
-        flowControl: this.#flowControl.isUsed,
-      });
+      const flowControl = this.#flowControl.isUsed;
+      const port = SerialPort.open(libc, device, { ...wanted, flowControl });
+      tap?.opened(port.settings);
       this.#line.opened(wanted);
       this.#notices.applied({ asked: wanted.baudRate, taken: port.settings.baudRate });
       return port;
@@ -204,6 +208,7 @@ export class SerialSource implements Source {
     const notice = this.#flowControl.overran();
     if (notice === null || this.#port === null) return;
     this.#port.apply({ ...this.#port.settings, flowControl: true });
+    this.#options.tap?.set(this.#port.settings);
     this.#options.report(notice);
     this.#tellState();
   }
@@ -213,6 +218,7 @@ export class SerialSource implements Source {
     const { asked } = this.#line;
     if (asked === null) return;
     if (!port.apply({ ...asked, flowControl: this.#flowControl.isUsed })) return;
+    this.#options.tap?.set(port.settings);
     this.#line.applied(asked);
     this.#notices.applied({ asked: asked.baudRate, taken: port.settings.baudRate });
   }
@@ -226,12 +232,13 @@ export class SerialSource implements Source {
 
   /** Reads until the device is gone (true) or the source is stopped (false), then closes it. */
   async #read(port: SerialPort, handler: SourceHandler): Promise<boolean> {
-    const { loop, clock } = this.#options;
+    const { loop } = this.#options;
+    const around = { ...this.#options, handler };
     const signal = this.#stop.signal;
     const ended = Promise.withResolvers<boolean>();
     const entry = loop.add(port.fd, (events) => {
       try {
-        const result = readTurn(port, handler, clock);
+        const result = readTurn(port, around);
         if (result === "refused") entry.pause();
         if (result === "empty") this.#applyAsked(port);
         const gone = result === "gone" ||
@@ -251,7 +258,7 @@ export class SerialSource implements Source {
     try {
       this.#tellState();
       const gone = await ended.promise;
-      if (!gone && !entry.paused) readTurn(port, handler, clock);
+      if (!gone && !entry.paused) readTurn(port, around);
       return gone;
     } finally {
       signal.removeEventListener("abort", stop);
@@ -271,8 +278,9 @@ export class SerialSource implements Source {
  */
 function readTurn(
   port: SerialPort,
-  handler: SourceHandler,
-  clock: Clock,
+  { handler, clock, tap }: Pick<SerialSourceOptions, "clock" | "tap"> & {
+    readonly handler: SourceHandler;
+  },
 ): "empty" | "more" | "refused" | "gone" {
   for (let taken = 0; taken < turnBytes;) {
     const waiting = port.waiting();
@@ -281,8 +289,10 @@ function readTurn(
     const room = handler.room(Math.max(1, waiting));
     if (room === null) return "refused";
     const count = port.read(room);
-    const bytes = typeof count === "number" ? count : 0;
-    if (!handler.bytes(room.subarray(0, bytes), clock.wallMs())) return "refused";
+    const bytes = room.subarray(0, typeof count === "number" ? count : 0);
+    const timeMs = clock.wallMs();
+    if (bytes.length > 0) tap?.read(bytes, timeMs);
+    if (!handler.bytes(bytes, timeMs)) return "refused";
     if (count === "gone") return "gone";
     if (count === "would block") return "empty";
     taken += count;
