@@ -110,6 +110,7 @@ export class Collector implements AsyncDisposable {
       const opened = await openChannel(port, context);
       if (opened === null) continue;
       resources.use(opened.channel.journal);
+      resources.use(opened.rawCapture);
       running.push({ port, ...opened });
     }
     const sinks = options.deliver ? [natsSink(options, running)] : [];

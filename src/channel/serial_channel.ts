@@ -4,6 +4,7 @@ import type { Config, EnabledPort } from "../config/config.ts";
 import { framerFor, hasFeedsInside } from "../framer/framer_for.ts";
 import { Journal } from "../journal/journal.ts";
 import type { SpaceGate } from "../journal/journal_options.ts";
+import type { SpaceStatus } from "../journal/space/space_status.ts";
 import type { TailBudget } from "../journal/tail_budget.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
@@ -17,6 +18,8 @@ import type { PollLoop } from "../source/serial/poll_loop.ts";
 import { SerialSource } from "../source/serial/serial_source.ts";
 import { CatchBuffer, catchBufferBytes, type Caught } from "./catch_buffer.ts";
 import { Channel } from "./channel.ts";
+import { RawCapture } from "./raw/raw_capture.ts";
+import { systemRawDisk } from "./raw/raw_disk.ts";
 
 export type SerialPortConfig = Extract<EnabledPort, { type: "serial" }>;
 
@@ -37,7 +40,7 @@ export interface ChannelContext {
   readonly tailFolder: string;
   readonly tailBudget: TailBudget;
   readonly maxSegmentBytes: number;
-  readonly space: SpaceGate;
+  readonly space: SpaceGate & { readonly status: Pick<SpaceStatus, "belowFloor"> };
   readonly report: Report;
 }
 
@@ -45,6 +48,8 @@ export interface ChannelContext {
 export interface OpenedChannel {
   readonly channel: Channel;
   readonly caught: Caught | null;
+  /** To be stopped after the channel. */
+  readonly rawCapture: RawCapture | undefined;
   /** To be removed after the channel has stopped. */
   readonly memory: LastingMemory;
 }
@@ -86,8 +91,10 @@ export async function openSerialChannel(
     path: `${statePath}/${name}.line.json`,
     device: port.device,
   });
+  const rawCapture = rawCaptureOf(port, name, context);
   const source = new SerialSource({
     device: port.device,
+    tap: rawCapture,
     wanted: {
       baudRate: port.baud_rate === 0 ? "detect" : port.baud_rate,
       frame: wantedFrame(port),
@@ -125,7 +132,25 @@ export async function openSerialChannel(
       });
     },
   });
-  return { channel, caught, memory };
+  return { channel, caught, rawCapture, memory };
+}
+
+function rawCaptureOf(
+  { raw_capture: wanted, device }: SerialPortConfig,
+  channel: string,
+  { config, space, clock, report }: ChannelContext,
+): RawCapture | undefined {
+  if (wanted === undefined) return undefined;
+  return new RawCapture({
+    channel,
+    device,
+    folder: `${config.logging.base_path}/raw`,
+    maxBytes: wanted.max_mb * 2 ** 20,
+    isBelowFloor: () => space.status.belowFloor,
+    disk: systemRawDisk,
+    clock,
+    report,
+  });
 }
 
 /**

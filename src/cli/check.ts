@@ -75,6 +75,9 @@ function summaryLines(summary: Summary, inColor: boolean): string[] {
       ...channel.captured ? [] : [pair("  note", "not captured by this version")],
       pair("  subject", channel.subject),
       pair("  log", channel.log),
+      ...channel.raw === null
+        ? []
+        : [pair("  raw", `${channel.raw.file}, at most ${channel.raw.max_mb} MB`)],
       "",
     ]),
     ...disabled.map(({ port, source }) => pair("disabled", `${port}, ${source}`)),

@@ -23,6 +23,8 @@ export interface ChannelSummary {
   readonly line: string | null;
   readonly subject: string;
   readonly log: string;
+  /** File of the raw capture, and how much all of its files may take; `null` when it is off. */
+  readonly raw: { readonly file: string; readonly max_mb: number } | null;
   /** Whether this version can capture from such a source. */
   readonly captured: boolean;
   readonly description: string | null;
@@ -89,6 +91,9 @@ function channelOf(port: EnabledPort, config: Config): ChannelSummary {
     line: lineOf(port),
     subject: recordSubject(config.nats.subject_prefix, port),
     log: join(config.logging.base_path, `${name}.log`),
+    raw: port.raw_capture === undefined
+      ? null
+      : { file: join(config.logging.base_path, "raw", `${name}.raw`), ...port.raw_capture },
     captured: port.type === "serial",
     description: port.description ?? null,
   };

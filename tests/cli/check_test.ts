@@ -10,7 +10,8 @@ const good = `{
   "ports": [
     { "device": "/dev/ttyS1", "side_designation": "A1", "vendor": "acme", "enabled": true },
     { "device": "/dev/ttyS2", "side_designation": "A2", "baud_rate": 9600, "data_bits": 7,
-      "parity": "even", "use_flow_control": true, "enabled": true, "description": "555-0100" },
+      "parity": "even", "use_flow_control": true, "enabled": true, "description": "555-0100",
+      "raw_capture": true },
     { "type": "http", "path": "/cdr", "listen_port": 9000, "side_designation": "B1", "enabled": true },
     { "device": "/dev/ttyS9" }
   ],
@@ -65,6 +66,7 @@ A2 1429010002  555-0100
   line      9600 baud, 7E1, RTS/CTS flow control
   subject   ut.cdr.1429010002
   log       /var/log/nectarcollector/1429010002-A2.log
+  raw       /var/log/nectarcollector/raw/1429010002-A2.raw, at most 100 MB
 
 B1 1429010002
   source    http port 9000, path /cdr
