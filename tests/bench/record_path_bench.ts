@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CatchBuffer, catchBufferBytes } from "../../src/channel/catch_buffer.ts";
+import { RawBuffer } from "../../src/channel/raw/raw_buffer.ts";
+import { RawLines } from "../../src/channel/raw/raw_lines.ts";
 import { messageHeaders } from "../../src/delivery/message.ts";
 import { LineFramer } from "../../src/framer/line_framer.ts";
 import { Journal } from "../../src/journal/journal.ts";
@@ -56,6 +58,20 @@ Deno.bench("catch: arm for 110 bytes, and disarm", () => {
   catchBuffer.arm(journal.place, line.length, { setting: 0, timeMs: 1_750_000_000_123 });
   catchBuffer.note(line.length);
   catchBuffer.keep(0, journal.place);
+});
+
+const rawRead = { timeMs: 1_750_000_000_123, settings: "9600 8N1" };
+const rawBuffer = new RawBuffer({ maxBytes: 256 * 1024 });
+const rawLines = new RawLines();
+const rawEntry = { ...rawRead, bytes: new Uint8Array(line) };
+
+Deno.bench("raw capture: keep a read of 110 bytes, on the path", () => {
+  rawBuffer.add({ ...rawRead, bytes: new Uint8Array(line) });
+  if (rawBuffer.isFilling) rawBuffer.take();
+});
+
+Deno.bench("raw capture: the line of it, later", () => {
+  rawLines.of({ entries: [rawEntry], gap: null }, "");
 });
 
 Deno.bench("journal: append one record", () => {

@@ -18,7 +18,7 @@ const writeMs = 1000;
 const retryMs = 5000;
 /** How long a stop waits for what is being written. */
 const stopMs = 1000;
-/** What waits in memory at most: some 20 s of a line at 115200 baud. */
+/** What waits in memory at most: a quarter of a minute of a line at 115200 baud that never rests. */
 const bufferBytes = 256 * 1024;
 
 export interface RawCaptureOptions {
