@@ -16,13 +16,11 @@ import { formatSettings, type LineSettings, type WantedSettings } from "./line_s
 import { openProblem, readProblem } from "./open_problem.ts";
 import type { PollEntry, PollLoop } from "./poll_loop.ts";
 import type { PortTap } from "./port_tap.ts";
+import { readTurn } from "./read_turn.ts";
 import { decodeReceiver, encodeReceiver } from "./receiver_code.ts";
 import { type LineCounts, SerialLine } from "./serial_line.ts";
 import { SerialPort } from "./serial_port.ts";
 import { SignalMonitor } from "./signal_monitor.ts";
-
-/** Most that is read from one port before the others have their turn. */
-const turnBytes = 64 * 1024;
 
 /** A port that stays open for less is not opened again at once, but with backoff. */
 const steadyMs = 1000;
@@ -270,32 +268,4 @@ export class SerialSource implements Source {
       port.close();
     }
   }
-}
-
-/**
- * Reads what waits, up to a turn's share. `empty`: nothing waits any more; `refused`: the handler
- * takes no more for now.
- */
-function readTurn(
-  port: SerialPort,
-  { handler, clock, tap }: Pick<SerialSourceOptions, "clock" | "tap"> & {
-    readonly handler: SourceHandler;
-  },
-): "empty" | "more" | "refused" | "gone" {
-  for (let taken = 0; taken < turnBytes;) {
-    const waiting = port.waiting();
-    if (waiting === 0 && taken > 0) return "empty";
-    // Asking for one byte where none waits tells a device that is gone from one that is quiet.
-    const room = handler.room(Math.max(1, waiting));
-    if (room === null) return "refused";
-    const count = port.read(room);
-    const bytes = room.subarray(0, typeof count === "number" ? count : 0);
-    const timeMs = clock.wallMs();
-    if (bytes.length > 0) tap?.read(bytes, timeMs);
-    if (!handler.bytes(bytes, timeMs)) return "refused";
-    if (count === "gone") return "gone";
-    if (count === "would block") return "empty";
-    taken += count;
-  }
-  return "more";
 }
