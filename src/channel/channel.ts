@@ -6,9 +6,9 @@ import type { AppendError, Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import type { Run, Source, SourceHandler, SourceProblem, SourceRead } from "../source/source.ts";
-import { SilenceWatch } from "./silence_watch.ts";
 import { AppendQueue } from "./append_queue.ts";
 import type { CatchBuffer, Caught } from "./catch_buffer.ts";
+import type { Silence } from "./silence.ts";
 
 /** `detecting` and `no_signal` belong to serial lines. */
 export type ChannelState =
@@ -52,7 +52,7 @@ export class Channel implements AsyncDisposable {
   #hasSignal = true;
   #bytes = 0;
   #lastByteMs = 0;
-  readonly #silence: SilenceWatch | null;
+  readonly #silence: Silence | undefined;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #appends: AppendQueue;
   #recordsAtOpen = 0;
@@ -67,8 +67,8 @@ export class Channel implements AsyncDisposable {
     readonly clock: Clock;
     /** A silence of so long ends a record, unless the framer has a length of its own. */
     readonly idleFlushMs: number;
-    /** Silence for longer is told. @default {never} */
-    readonly silenceMs?: number | undefined;
+    /** Tells when nothing is heard for too long. @default {nobody does} */
+    readonly silence?: Silence | undefined;
     readonly report: Report;
     /** Called at the first record after each opening: the source's settings work. */
     readonly firstRecord: () => void;
@@ -81,10 +81,7 @@ export class Channel implements AsyncDisposable {
     this.#idleFlushMs = options.framer.gapMs ?? options.idleFlushMs;
     this.#report = options.report;
     this.#firstRecord = options.firstRecord;
-    const { silenceMs: limitMs } = options;
-    this.#silence = limitMs === undefined
-      ? null
-      : new SilenceWatch({ ...options, name: options.journal.name, limitMs });
+    this.#silence = options.silence;
     this.#appends = new AppendQueue({
       ...options,
       refused: (error) => this.#appendRefused(error),
@@ -104,10 +101,13 @@ export class Channel implements AsyncDisposable {
     };
   }
 
+  get #isOpen(): boolean {
+    return this.#state === "running" || this.#state === "detecting";
+  }
+
   /** Without a signal it matters little that the port is open. */
   get #stateToTell(): Pick<ChannelStatus, "state" | "detail"> {
-    const isOpen = this.#state === "running" || this.#state === "detecting";
-    return isOpen && !this.#hasSignal
+    return this.#isOpen && !this.#hasSignal
       ? { state: "no_signal", detail: "the cable is pulled, or the equipment is off" }
       : { state: this.#state, detail: this.#detail };
   }
@@ -129,7 +129,7 @@ export class Channel implements AsyncDisposable {
       detecting: (detail) => this.#detecting(detail),
       room: (length) => this.#room(length),
       bytes: (chunk, timeMs) => this.#take(chunk, timeMs),
-      signal: (isThere) => this.#hasSignal = isThere,
+      signal: (isThere) => this.#signal(isThere),
       closed: () => this.#closed(),
       unavailable: (problem) => this.#unavailable(problem),
     };
@@ -143,33 +143,41 @@ export class Channel implements AsyncDisposable {
   async stop(): Promise<void> {
     await this.#source.stop();
     clearTimeout(this.#idleTimer);
-    this.#silence?.stop();
     this.#flush("stop");
     this.#appends.stop();
-    this.#state = "stopped";
-    this.#detail = "";
+    this.#enter("stopped");
     try {
       await this.journal.sync();
     } catch (error) {
       this.#say("warning", "sync_failed", `stop: ${errorText(error)}`);
     }
+    await this.#silence?.stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
 
-  #opened(detail: string): void {
-    this.#state = "running";
+  #enter(state: ChannelState, detail = ""): void {
+    this.#state = state;
     this.#detail = detail;
+    this.#silence?.listen(this.#isOpen && this.#hasSignal);
+  }
+
+  #signal(isThere: boolean): void {
+    this.#hasSignal = isThere;
+    this.#silence?.listen(this.#isOpen && isThere);
+  }
+
+  #opened(detail: string): void {
+    this.#enter("running", detail);
     this.#recordsAtOpen = this.journal.lastSequence;
     this.#provedLine = false;
     this.#say("info", "source_opened", `${this.#source.name} open, ${detail}`);
   }
 
   #detecting(detail: string): void {
-    this.#state = "detecting";
-    this.#detail = detail;
+    this.#enter("detecting", detail);
     this.#say("info", "source_detecting", `${this.#source.name} open, ${detail}`);
   }
 
@@ -205,15 +213,13 @@ export class Channel implements AsyncDisposable {
   }
 
   #closed(): void {
-    this.#state = "reconnecting";
-    this.#detail = "device gone";
+    this.#enter("reconnecting", "device gone");
     this.#flush("hang_up");
     this.#say("warning", "source_gone", `${this.#source.name} is gone; waiting for it`);
   }
 
   #unavailable({ kind, message, hint }: SourceProblem): void {
-    this.#state = "reconnecting";
-    this.#detail = message;
+    this.#enter("reconnecting", message);
     const text = `${this.journal.name}: ${message}`;
     this.#report({ level: "warning", kind: `source_${kind}`, message: text, hint });
   }
@@ -261,8 +267,7 @@ export class Channel implements AsyncDisposable {
   }
 
   #appendRefused(error: AppendError): void {
-    this.#state = "failed";
-    this.#detail = error.message;
+    this.#enter("failed", error.message);
     this.#report({
       level: "error",
       kind: "append_refused",
@@ -273,8 +278,7 @@ export class Channel implements AsyncDisposable {
 
   #appendResumed(): void {
     this.#keepUndecided();
-    this.#state = "running";
-    this.#detail = "";
+    this.#enter("running");
     this.#say("info", "append_resumed", "the disk takes records again");
     this.#source.resume();
   }

@@ -20,6 +20,8 @@ import { CatchBuffer, catchBufferBytes, type Caught } from "./catch_buffer.ts";
 import { Channel } from "./channel.ts";
 import { RawCapture } from "./raw/raw_capture.ts";
 import { systemRawDisk } from "./raw/raw_disk.ts";
+import type { Silence } from "./silence.ts";
+import { SilenceWatch } from "./silence_watch.ts";
 
 export type SerialPortConfig = Extract<EnabledPort, { type: "serial" }>;
 
@@ -122,7 +124,7 @@ export async function openSerialChannel(
     framer: framerFor(port.framing, journal.position),
     clock,
     idleFlushMs: port.idle_flush_ms,
-    silenceMs: port.silence_alarm_sec === undefined ? undefined : port.silence_alarm_sec * 1000,
+    silence: silenceFor(port, name, context),
     report,
     firstRecord: () => {
       if (source.settings === undefined) return;
@@ -151,6 +153,16 @@ function rawCaptureOf(
     clock,
     report,
   });
+}
+
+/** Who tells that the port is silent, if anybody is to. */
+function silenceFor(
+  { silence_alarm_sec: limit }: SerialPortConfig,
+  name: string,
+  { clock, report }: ChannelContext,
+): Silence | undefined {
+  if (limit === undefined) return undefined;
+  return new SilenceWatch({ name, limitMs: limit * 1000, clock, report });
 }
 
 /**

@@ -3,11 +3,12 @@
 import type { Clock } from "../platform/clock.ts";
 import { describeDuration } from "../platform/duration.ts";
 import type { Report } from "../platform/notice.ts";
+import { type Silence, silenceHint } from "./silence.ts";
 
 /** Longest time that a timer can take, in milliseconds. */
 const longestTimerMs = 2 ** 31 - 1;
 
-export class SilenceWatch {
+export class SilenceWatch implements Silence {
   readonly #name: string;
   readonly #limitMs: number;
   readonly #clock: Clock;
@@ -31,12 +32,10 @@ export class SilenceWatch {
     this.#wait();
   }
 
-  /** Nothing has been heard for too long. */
   get isSilent(): boolean {
     return this.#isSilent;
   }
 
-  /** Something was heard. */
   heard(): void {
     const nowMs = this.#clock.monotonicMs();
     const quiet = describeDuration(nowMs - this.#heardMs);
@@ -51,8 +50,12 @@ export class SilenceWatch {
     this.#wait();
   }
 
-  stop(): void {
+  /** The limit holds whatever the reason of the silence is. */
+  listen(_isListening: boolean): void {}
+
+  stop(): Promise<void> {
     clearTimeout(this.#timer);
+    return Promise.resolve();
   }
 
   /** One timer for a whole silence, however often something is heard. */
@@ -69,8 +72,7 @@ export class SilenceWatch {
       level: "warning",
       kind: "silence",
       message: `${this.#name}: nothing has been heard for ${describeDuration(quietMs)}`,
-      hint: "are calls made? then look at the cable and at the equipment's printer port; " +
-        "silence_alarm_sec of this port is the limit",
+      hint: `${silenceHint}silence_alarm_sec of this port is the limit`,
       details: { quietSeconds: Math.round(quietMs / 1000), limitSeconds: this.#limitMs / 1000 },
     });
   }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { CatchBuffer, catchBufferBytes } from "../../src/channel/catch_buffer.ts";
 import { Channel } from "../../src/channel/channel.ts";
+import type { Silence } from "../../src/channel/silence.ts";
+import { SilenceWatch } from "../../src/channel/silence_watch.ts";
 import { LineFramer } from "../../src/framer/line_framer.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { type Disk, systemDisk } from "../../src/platform/disk.ts";
@@ -23,7 +25,7 @@ class Bench implements AsyncDisposable {
     readonly memory?: Uint8Array<ArrayBuffer>;
     readonly disk?: Disk;
     readonly idleFlushMs?: number;
-    readonly silenceMs?: number;
+    readonly silence?: Silence;
     readonly maxSegmentBytes?: number;
     readonly boot?: string;
   }): Promise<Bench> {
@@ -41,7 +43,7 @@ class Bench implements AsyncDisposable {
       catchBuffer,
       clock: systemClock,
       idleFlushMs,
-      silenceMs: options.silenceMs,
+      silence: options.silence,
       report: (notice) => box.notices.push(notice),
       firstRecord: () => proofs.push(true),
     });
@@ -283,13 +285,52 @@ Deno.test("Channel: whichever file-system call a kill comes before, every byte r
 
 Deno.test("Channel: silence is told, and in the status, until something is heard", async () => {
   using box = new JournalBox();
-  await using bench = await Bench.open({ box, silenceMs: 50 });
+  const silence = new SilenceWatch({
+    name: "1429010002-A1",
+    limitMs: 50,
+    clock: systemClock,
+    report: (notice) => box.notices.push(notice),
+  });
+  await using bench = await Bench.open({ box, silence });
   bench.source.handler.opened("9600 8N1");
   await waitFor("silence", () => bench.channel.status.isSilent);
   bench.source.read("a");
   assert.equal(bench.channel.status.isSilent, false);
   const kinds = box.notices.map(({ kind }) => kind).filter((kind) => kind.startsWith("silence"));
   assert.deepEqual(kinds, ["silence", "silence_over"]);
+});
+
+Deno.test("Channel: silence counts while the source is open and has a signal, up to the stop", async () => {
+  using box = new JournalBox();
+  const told: (string | boolean)[] = [];
+  const silence: Silence = {
+    isSilent: true,
+    heard: () => void told.push("heard"),
+    listen: (isListening) => void told.push(isListening),
+    stop: () => {
+      told.push("stop");
+      return Promise.resolve();
+    },
+  };
+  const bench = await Bench.open({ box, silence });
+  const { handler } = bench.source;
+  const after = (action: () => void): (string | boolean)[] => {
+    action();
+    return told.splice(0);
+  };
+  assert.deepEqual(after(() => handler.detecting("finding out")), [true]);
+  assert.deepEqual(after(() => handler.opened("9600 8N1")), [true]);
+  assert.deepEqual(after(() => bench.source.read("a\n")), ["heard"]);
+  assert.deepEqual(after(() => handler.signal(false)), [false]);
+  assert.deepEqual(after(() => handler.opened("9600 8N1")), [false]);
+  assert.deepEqual(after(() => handler.signal(true)), [true]);
+  assert.deepEqual(after(() => handler.closed()), [false]);
+  assert.deepEqual(after(() => handler.signal(true)), [false]);
+  assert.deepEqual(after(() => handler.opened("9600 8N1")), [true]);
+  assert.equal(bench.channel.status.isSilent, true);
+  told.length = 0;
+  await bench[Symbol.asyncDispose]();
+  assert.deepEqual(told, [false, "stop"]);
 });
 
 Deno.test("Channel: without a signal that is its state, whatever the port is", async () => {
