@@ -1,5 +1,5 @@
 // How long nothing is heard on a channel, and whether that is too long: what a channel tells whoever
-// watches it.
+// watches it. A fixed limit is in silence_watch.ts, a learned one in learned_silence.ts.
 
 export interface Silence {
   /** Nothing has been heard for too long. */
