@@ -20,8 +20,10 @@ import { CatchBuffer, catchBufferBytes, type Caught } from "./catch_buffer.ts";
 import { Channel } from "./channel.ts";
 import { RawCapture } from "./raw/raw_capture.ts";
 import { systemRawDisk } from "./raw/raw_disk.ts";
+import { LearnedSilence } from "./learned_silence.ts";
 import type { Silence } from "./silence.ts";
 import { SilenceWatch } from "./silence_watch.ts";
+import { TrafficMemory } from "./traffic_memory.ts";
 
 export type SerialPortConfig = Extract<EnabledPort, { type: "serial" }>;
 
@@ -159,10 +161,13 @@ function rawCaptureOf(
 function silenceFor(
   { silence_alarm_sec: limit }: SerialPortConfig,
   name: string,
-  { clock, report }: ChannelContext,
+  { config, disk, clock, report }: ChannelContext,
 ): Silence | undefined {
   if (limit === undefined) return undefined;
-  return new SilenceWatch({ name, limitMs: limit * 1000, clock, report });
+  if (limit !== "learned") return new SilenceWatch({ name, limitMs: limit * 1000, clock, report });
+  const path = `${config.journal.state_path}/${name}.traffic.json`;
+  const memory = new TrafficMemory({ disk, path });
+  return new LearnedSilence({ name, memory, clock, report });
 }
 
 /**

@@ -42,6 +42,28 @@ export function optionalNumber(
     .optional();
 }
 
+/** A number or one word instead of it; may be absent, and 0 counts as absent. */
+export function optionalNumberOr<Word extends string>(
+  word: Word,
+  range: Range,
+  description: string,
+): z.ZodOptional<z.ZodType<number | Word | undefined>> {
+  const error = `${mustBeIn(range)}, or "${word}"`;
+  return z.union([
+    z.literal(word),
+    z.number({ error }).refine((found) => found === 0 || isIn(range, found), { error }),
+  ], { error })
+    .meta({
+      description,
+      anyOf: [
+        { enum: [word, 0] },
+        { type: range.whole ? "integer" : "number", minimum: range.min, maximum: range.max },
+      ],
+    })
+    .transform((found) => found === 0 ? undefined : found)
+    .optional();
+}
+
 /** A required number; `range` says whether 0 is one of them. */
 export function number(range: Range, description: string): z.ZodNumber {
   const error = mustBeIn(range);

@@ -3,7 +3,16 @@
 // empty values pass, and the line settings of a serial port pass on an HTTP port, without effect.
 
 import { z } from "zod";
-import { freeText, number, numberOr, optionalNumber, subjectToken, text, yesNo } from "./field.ts";
+import {
+  freeText,
+  number,
+  numberOr,
+  optionalNumber,
+  optionalNumberOr,
+  subjectToken,
+  text,
+  yesNo,
+} from "./field.ts";
 import { framingSchema } from "./framing_schema.ts";
 import { noRawCapture, rawCaptureSchema } from "./raw_capture_schema.ts";
 
@@ -51,9 +60,11 @@ const commonKeys = {
     "Silence after which an unfinished record is kept as it is, and a record of several lines has " +
       "ended, in milliseconds",
   ),
-  silence_alarm_sec: optionalNumber(
+  silence_alarm_sec: optionalNumberOr(
+    "learned",
     { min: 1, max: 31_536_000, unit: "seconds" },
-    "Silence after which an alarm is raised, in seconds",
+    'Silence after which an alarm is raised, in seconds; "learned": when it is longer than usual at ' +
+      "this hour of the week, after two weeks of learning; 0: never",
   ),
 };
 

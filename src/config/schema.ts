@@ -123,7 +123,9 @@ const forwarder = z.strictObject({
 });
 
 const journal = z.strictObject({
-  state_path: freeText("Folder of what is remembered: epochs, cursors, last line settings")
+  state_path: freeText(
+    "Folder of what is remembered: epochs, cursors, line settings, usual traffic",
+  )
     .default("/var/lib/nectarcollector"),
   sync: z.union([
     z.literal("always"),

@@ -41,6 +41,8 @@ Deno.test("the schema knows former names, defaults and limits", () => {
   for (const key of ["min_free_mb", "max_total_mb"]) {
     assert.equal(at(`/journal/properties/${key}`)[0]?.["default"], undefined, key);
   }
+  const silence = JSON.stringify(at("/properties/silence_alarm_sec")[0]);
+  assert.match(silence, /"enum":\["learned",0\].*"minimum":1,"maximum":31536000/);
   const port = JSON.stringify(at("/monitoring/properties/port")[0]);
   assert.match(port, /"integer".*"const":0.*"minimum":1,"maximum":65535/);
 });

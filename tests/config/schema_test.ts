@@ -62,6 +62,13 @@ Deno.test("0 stands for the default, and for absent where there is none", () => 
   assert.equal(config.ports[0]?.silence_alarm_sec, undefined);
 });
 
+Deno.test("how long a silence may be is a number, or learned", () => {
+  for (const limit of [600, "learned"]) {
+    const config = configOf(sample({ ports: [serialPort({ silence_alarm_sec: limit })] }));
+    assert.equal(config.ports[0]?.silence_alarm_sec, limit);
+  }
+});
+
 Deno.test("no free space at all may be asked for, which is not the same as saying nothing", () => {
   const floor = (journal: Record<string, unknown>): number | undefined =>
     configOf(sample({ journal })).journal.min_free_mb;
@@ -140,12 +147,17 @@ const portLimits: [string, unknown[], unknown[], RegExp][] = [
   ["stop_bits", [0, 1, 1.5, 2], [3], /1, 1\.5 or 2/],
   ["use_flow_control", [true, false], ["yes"], /true or false/],
   ["idle_flush_ms", [10, 3600000], [9, 3600001, 10.5], /from 10 to 3600000 milliseconds/],
-  ["silence_alarm_sec", [1, 600], [-1, 31536001], /seconds/],
   [
     "raw_capture",
     [true, false, {}, { max_mb: 1 }],
     [1, "yes"],
     /true, false or \{ "max_mb": 100 \}/,
+  ],
+  [
+    "silence_alarm_sec",
+    [1, 1.5, 600, "learned", 0],
+    [-1, 0.5, 31536001, "learn", "600", true],
+    /from 1 to 31536000 seconds, or "learned"/,
   ],
   ["type", ["serial"], ["tpc"], /"serial", "http", "tcp" or "websocket"/],
 ];
