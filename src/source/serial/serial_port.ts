@@ -12,6 +12,7 @@ import {
   TCSETS2,
   termiosBaudRate,
   termiosBytes,
+  termiosFrame,
   TIOCEXCL,
   TIOCNXCL,
   withoutHangUp,
@@ -62,7 +63,7 @@ export class SerialPort {
     this.#settings = settings;
   }
 
-  /** What the driver took; its speed can differ a little from what was asked. */
+  /** What the driver took; its speed can differ a little from what was asked, and it may lack a frame. */
   get settings(): LineSettings {
     return this.#settings;
   }
@@ -132,5 +133,5 @@ function setLine(libc: Libc, fd: number, settings: LineSettings): LineSettings {
   libc.ioctl(fd, TCSETS2, encodeTermios(settings));
   const taken = new Uint8Array(termiosBytes);
   libc.ioctl(fd, TCGETS2, taken);
-  return { ...settings, baudRate: termiosBaudRate(taken) };
+  return { ...settings, ...termiosFrame(taken), baudRate: termiosBaudRate(taken) };
 }
