@@ -8,8 +8,7 @@ import {
   openSerialChannel,
 } from "./channel/serial_channel.ts";
 import { type Config, type EnabledPort, enabledPorts } from "./config/config.ts";
-import { recordSubject, streamFor, streamForSubject } from "./config/subjects.ts";
-import { connectionOptions } from "./delivery/connection.ts";
+import { type Destination, destinations } from "./delivery/destinations.ts";
 import type { Feed } from "./delivery/session.ts";
 import { Sink, type SinkStatus } from "./delivery/sink.ts";
 import type { Clock } from "./platform/clock.ts";
@@ -80,11 +79,8 @@ export class Collector implements AsyncDisposable {
     const mark = await RunMark.set({ disk, clock, statePath, report });
     resources.defer(() => mark.clear());
     const loop = resources.use(new PollLoop({ libc, clock }));
-    const forwards = options.deliver && config.forwarder.enabled;
-    const sinkNames = [
-      ...options.deliver ? ["nats"] : [],
-      ...forwards ? ["forwarder"] : [],
-    ];
+    const targets = options.deliver ? destinations(config) : [];
+    const sinkNames = targets.map(({ name }) => name);
     const { lastingPrefix, tailFolder } = options;
     const settings = config.journal;
     const tailBudget = new TailBudget({ maxBytes: spaceLimits(settings, 0).memoryTailBytes });
@@ -113,8 +109,7 @@ export class Collector implements AsyncDisposable {
       resources.use(opened.rawCapture);
       running.push({ port, ...opened });
     }
-    const sinks = options.deliver ? [natsSink(options, running)] : [];
-    if (forwards) sinks.push(forwarderSink(options, running));
+    const sinks = targets.map((target) => sinkFor(target, options, running));
     const channels = running.map(({ channel }) => channel);
     for (const { channel, caught, memory } of running) {
       channel.start(caught);
@@ -220,40 +215,24 @@ async function openChannel(
   return null;
 }
 
-function natsSink(options: CollectorOptions, running: readonly Running[]): Sink {
-  const { nats, app } = options.config;
-  const prefix = nats.subject_prefix;
+function sinkFor(
+  destination: Destination,
+  { config, disk, clock, report }: CollectorOptions,
+  running: readonly Running[],
+): Sink {
+  const { name, connection, subject, wantedStream } = destination;
   return new Sink({
-    ...sinkBasics(options),
-    name: "nats",
-    connection: () => connectionOptions(`nectarcollector ${app.instance_id}`, nats.url, nats),
+    name,
+    connection,
     feeds: running.map(({ port, channel }): Feed => ({
       journal: channel.journal,
-      subject: recordSubject(prefix, port),
+      subject: subject(port),
     })),
-    wantedStream: nats.manage_streams ? streamFor(prefix) : null,
-    maxWaitMs: nats.reconnect_wait_sec * 1000,
+    wantedStream,
+    statePath: config.journal.state_path,
+    maxWaitMs: config.nats.reconnect_wait_sec * 1000,
+    disk,
+    clock,
+    report,
   });
-}
-
-function forwarderSink(options: CollectorOptions, running: readonly Running[]): Sink {
-  const { forwarder, nats, app } = options.config;
-  const { remote_url: servers, remote_subject: subject } = forwarder;
-  if (servers === undefined || subject === undefined) {
-    throw new Error("start the forwarder: no address or subject, which the configuration checks");
-  }
-  return new Sink({
-    ...sinkBasics(options),
-    name: "forwarder",
-    connection: () => connectionOptions(`nectarcollector ${app.instance_id}`, servers, forwarder),
-    feeds: running.map(({ channel }): Feed => ({ journal: channel.journal, subject })),
-    wantedStream: forwarder.manage_streams ? streamForSubject(subject) : null,
-    maxWaitMs: nats.reconnect_wait_sec * 1000,
-  });
-}
-
-function sinkBasics(
-  { config, disk, clock, report }: CollectorOptions,
-): { statePath: string; disk: Disk; clock: Clock; report: Report } {
-  return { statePath: config.journal.state_path, disk, clock, report };
 }

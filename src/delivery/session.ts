@@ -4,8 +4,6 @@
 
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import {
-  AuthorizationError,
-  connect,
   type ConnectionOptions,
   createInbox,
   headers,
@@ -18,6 +16,7 @@ import type { Clock } from "../platform/clock.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import type { JournalRecord } from "../record.ts";
 import type { CursorFile } from "./cursor.ts";
+import { dial, SessionEnd } from "./dial.ts";
 import { messageBytes, messageHeaders } from "./message.ts";
 import { type Outcome, readOutcome, type Trouble } from "./outcome.ts";
 import { Publisher } from "./publisher.ts";
@@ -31,15 +30,6 @@ import { ensureStream, NoStream, type WantedStream } from "./streams.ts";
 export interface Feed {
   readonly journal: Journal;
   readonly subject: string;
-}
-
-/** Why a session ended or could not begin. */
-export class SessionEnd extends Error {
-  override readonly name = "SessionEnd";
-
-  constructor(readonly trouble: Trouble, message: string, cause?: unknown) {
-    super(message, { cause });
-  }
 }
 
 export interface SessionOptions {
@@ -270,30 +260,5 @@ export class Session {
   #end(trouble: Trouble, message: string, cause?: unknown): void {
     this.#stop.abort();
     this.#ended.resolve(new SessionEnd(trouble, message, cause));
-  }
-}
-
-async function dial(options: ConnectionOptions, signal: AbortSignal): Promise<NatsConnection> {
-  const dialling = connect({
-    ...options,
-    reconnect: false,
-    timeout: 5000,
-    pingInterval: 10_000,
-    maxPingOut: 2,
-  });
-  const stopped = Promise.withResolvers<never>();
-  const stop = (): void => {
-    stopped.reject(new SessionEnd("disconnected", "stopped"));
-    dialling.then((late) => late.close(), () => {});
-  };
-  signal.addEventListener("abort", stop);
-  try {
-    return await Promise.race([dialling, stopped.promise]);
-  } catch (error) {
-    if (error instanceof SessionEnd) throw error;
-    const trouble = error instanceof AuthorizationError ? "unauthorized" : "disconnected";
-    throw new SessionEnd(trouble, `connect: ${errorText(error)}`, error);
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }

@@ -19,9 +19,11 @@ import type { Progress } from "../journal/holders.ts";
 import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import { CursorFile } from "./cursor.ts";
+import { cursorPath } from "./destinations.ts";
+import { SessionEnd } from "./dial.ts";
 import type { Trouble } from "./outcome.ts";
 import { isOfJournal } from "./reconcile.ts";
-import { type Feed, Session, SessionEnd } from "./session.ts";
+import { type Feed, Session } from "./session.ts";
 import type { WantedStream } from "./streams.ts";
 
 export interface SinkOptions {
@@ -69,7 +71,7 @@ export class Sink implements AsyncDisposable {
     this.#options = options;
     this.#cursors = new CursorFile(
       options.disk,
-      `${options.statePath}/cursors-${options.name}.json`,
+      cursorPath(options.statePath, options.name),
     );
     // A cursor of another journal releases nothing here, until a session has compared.
     this.#progress = options.feeds.map(({ journal }) => {
@@ -232,7 +234,7 @@ export class Sink implements AsyncDisposable {
         kind: `sink_${end.trouble}`,
         message:
           `${this.#options.name}: ${end.trouble}: ${end.message}; records wait in the journal`,
-        hint: hints[end.trouble],
+        hint: troubleHints[end.trouble],
       });
     }
     this.#state = end.trouble;
@@ -240,7 +242,8 @@ export class Sink implements AsyncDisposable {
   }
 }
 
-const hints: Readonly<Record<Trouble, string>> = {
+/** What to do about it. */
+export const troubleHints: Readonly<Record<Trouble, string>> = {
   disconnected: "is nats-server running, and is its address in the configuration right?",
   no_stream: "switch JetStream on in nats-server, or make a stream that takes the subject",
   storage_full: "raise the stream's limits, or its server's max_file_store, or free its disk",

@@ -1,11 +1,10 @@
 // Reads back from a stream which records it holds: only headers travel, for all channels of a
 // subject at once.
 
-import { DeliverPolicy, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream";
+import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import { type MessageIdentity, parseMessageId } from "./message.ts";
 import type { FoundMessage } from "./resume.ts";
-
-const silenceMs = 5000;
+import { streamMessages } from "./stream_messages.ts";
 
 /** The sequences that a stream holds now. */
 export interface StreamExtent {
@@ -47,39 +46,17 @@ export class StreamSearch {
    * both included, in order. @throws {Error} when the server stays silent for 5 s
    */
   async each(from: number, to: number, found: (message: FoundMessage) => void): Promise<void> {
-    if (from > to) return;
-    const consumer = await this.#client.consumers.get(this.#stream, {
-      filter_subjects: this.#subject,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: from,
-      headers_only: true,
-    });
-    try {
-      if ((await consumer.info(true)).num_pending === 0) return;
-      const messages = await consumer.consume({ max_messages: 1000 });
-      let heard = true;
-      let silent = false;
-      const watchdog = setInterval(() => {
-        if (!heard) {
-          silent = true;
-          messages.stop();
-        }
-        heard = false;
-      }, silenceMs);
-      try {
-        for await (const message of messages) {
-          heard = true;
-          if (message.seq > to) break;
-          const identity = identify(message.headers?.get("Nats-Msg-Id"));
-          if (identity !== null) found({ ...identity, streamSequence: message.seq });
-          if (message.seq === to || message.info.pending === 0) break;
-        }
-      } finally {
-        clearInterval(watchdog);
-      }
-      if (silent) throw new Error(`search stream ${this.#stream}: the server stays silent`);
-    } finally {
-      await consumer.delete();
+    const section = {
+      client: this.#client,
+      stream: this.#stream,
+      subject: this.#subject,
+      from,
+      to,
+    };
+    const messages = streamMessages({ ...section, headersOnly: true, maxMessages: 1000 });
+    for await (const { seq, headers } of messages) {
+      const identity = identify(headers?.get("Nats-Msg-Id"));
+      if (identity !== null) found({ ...identity, streamSequence: seq });
     }
   }
 }

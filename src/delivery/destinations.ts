@@ -1,0 +1,57 @@
+// Where records are to be delivered, from the configuration: one destination a sink.
+
+import type { ConnectionOptions } from "@nats-io/transport-node";
+import type { Config } from "../config/config.ts";
+import {
+  recordSubject,
+  streamFor,
+  streamForSubject,
+  type SubjectParts,
+} from "../config/subjects.ts";
+import { connectionOptions } from "./connection.ts";
+import type { WantedStream } from "./streams.ts";
+
+export interface Destination {
+  /** The sink's name. */
+  readonly name: string;
+  /** Key of its address in the configuration. */
+  readonly addressKey: string;
+  readonly servers: readonly string[];
+  /** Reads the files with secrets. @throws {Error} when one cannot be read */
+  readonly connection: () => ConnectionOptions;
+  /** The subject that a port's records go to. */
+  readonly subject: (port: SubjectParts) => string;
+  /** The stream to make when there is none. */
+  readonly wantedStream: WantedStream | null;
+}
+
+export function destinations({ nats, forwarder, app }: Config): Destination[] {
+  const name = `nectarcollector ${app.instance_id}`;
+  const prefix = nats.subject_prefix;
+  const local: Destination = {
+    name: "nats",
+    addressKey: "nats.url",
+    servers: nats.url,
+    connection: () => connectionOptions(name, nats.url, nats),
+    subject: (port) => recordSubject(prefix, port),
+    wantedStream: nats.manage_streams ? streamFor(prefix) : null,
+  };
+  if (!forwarder.enabled) return [local];
+  const { remote_url: servers, remote_subject: subject } = forwarder;
+  if (servers === undefined || subject === undefined) {
+    throw new Error("forward records: no address or subject, which the configuration checks");
+  }
+  return [local, {
+    name: "forwarder",
+    addressKey: "forwarder.remote_url",
+    servers,
+    connection: () => connectionOptions(name, servers, forwarder),
+    subject: () => subject,
+    wantedStream: forwarder.manage_streams ? streamForSubject(subject) : null,
+  }];
+}
+
+/** Where a sink keeps how far it has come. */
+export function cursorPath(statePath: string, sink: string): string {
+  return `${statePath}/cursors-${sink}.json`;
+}

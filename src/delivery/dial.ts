@@ -1,0 +1,48 @@
+// Connects to a sink's server. Whatever keeps a connection from beginning or going on has a name.
+
+import {
+  AuthorizationError,
+  connect,
+  type ConnectionOptions,
+  type NatsConnection,
+} from "@nats-io/transport-node";
+import { errorText } from "../platform/notice.ts";
+import type { Trouble } from "./outcome.ts";
+
+/** Why a session ended or could not begin. */
+export class SessionEnd extends Error {
+  override readonly name = "SessionEnd";
+
+  constructor(readonly trouble: Trouble, message: string, cause?: unknown) {
+    super(message, { cause });
+  }
+}
+
+/** Connects, and never again by itself. @throws {SessionEnd} */
+export async function dial(
+  options: ConnectionOptions,
+  signal: AbortSignal,
+): Promise<NatsConnection> {
+  const dialling = connect({
+    ...options,
+    reconnect: false,
+    timeout: 5000,
+    pingInterval: 10_000,
+    maxPingOut: 2,
+  });
+  const stopped = Promise.withResolvers<never>();
+  const stop = (): void => {
+    stopped.reject(new SessionEnd("disconnected", "stopped"));
+    dialling.then((late) => late.close(), () => {});
+  };
+  signal.addEventListener("abort", stop);
+  try {
+    return await Promise.race([dialling, stopped.promise]);
+  } catch (error) {
+    if (error instanceof SessionEnd) throw error;
+    const trouble = error instanceof AuthorizationError ? "unauthorized" : "disconnected";
+    throw new SessionEnd(trouble, `connect: ${errorText(error)}`, error);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
