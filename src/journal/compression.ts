@@ -57,6 +57,14 @@ export async function decompressLog(disk: Disk, base: string): Promise<UnpackedL
   return unpacked;
 }
 
+/** What is packed in the file at `path`, a piece at a time. @throws {Error} where it is damaged */
+export async function* unpackedPieces(disk: Disk, path: string): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip();
+  // What goes wrong, whoever ends it, comes out below.
+  pipeline(chunks(disk, path), gunzip).catch(() => {});
+  for await (const piece of gunzip) yield piece;
+}
+
 /** Gives `to` what `write` puts into a temporary file. */
 async function replace<Result>(
   disk: Disk,
