@@ -11,6 +11,7 @@ import { detectCommand } from "./cli/detect.ts";
 import { portsCommand } from "./cli/ports.ts";
 import { simulateCommand } from "./cli/simulate.ts";
 import { processTerminal } from "./cli/terminal.ts";
+import { verifyCommand } from "./cli/verify.ts";
 
 const terminal = processTerminal();
 const program = new Command("nectarcollector")
@@ -29,6 +30,7 @@ Examples:
   nectarcollector ports
   nectarcollector detect /dev/ttyUSB0
   nectarcollector simulate --maker mitel,norstar --write-config site.json
+  nectarcollector verify --against-stream
 
 Exit codes: 0 stopped as asked, 1 failed, 2 the configuration has problems,
             3 another nectarcollector is using the same folders`,
@@ -40,6 +42,7 @@ program.addCommand(demoCommand(terminal));
 program.addCommand(detectCommand(terminal));
 program.addCommand(portsCommand(terminal));
 program.addCommand(simulateCommand(terminal));
+program.addCommand(verifyCommand(terminal));
 for (const command of [program, ...program.commands]) {
   command.configureOutput({
     writeOut: (text) => terminal.out(text.replace(/\n$/, "")),

@@ -48,6 +48,12 @@ export class LiveLines {
     this.#shown = [];
   }
 
+  /** Takes the last lines away from a screen. */
+  clear(): void {
+    if (this.#options.live) this.#replace([]);
+    this.close();
+  }
+
   #replace(lines: readonly string[], between: () => void = () => {}): void {
     const { print } = this.#options;
     const height = this.#shown.length;

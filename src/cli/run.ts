@@ -27,7 +27,7 @@ const bootIdPath = "/proc/sys/kernel/random/boot_id";
  * folder of its own in memory; without it, names in shared ones must not meet those of another user
  * or another collector.
  */
-function placesInMemory(
+export function placesInMemory(
   statePath: string,
 ): { readonly lastingPrefix: string; readonly tailFolder: string } {
   const folder = Deno.env.get("RUNTIME_DIRECTORY");

@@ -25,6 +25,11 @@ export class StopSignal implements Disposable {
     for (const [name, listener] of this.#listeners) Deno.addSignalListener(name, listener);
   }
 
+  /** Aborts with the first one. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   /** Waits for a signal, and no longer than `ms`, which may be infinite. */
   async within(ms: number): Promise<void> {
     await systemClock.delay(Math.min(ms, longestTimerMs), this.#stop.signal);

@@ -25,7 +25,7 @@ export interface ChannelSummary {
   readonly log: string;
   /** File of the raw capture, and how much all of its files may take; `null` when it is off. */
   readonly raw: { readonly file: string; readonly max_mb: number } | null;
-  /** Whether this version can capture from such a source. */
+  /** See `isCaptured`. */
   readonly captured: boolean;
   readonly description: string | null;
 }
@@ -72,6 +72,11 @@ export function summarize(config: Config, file: string): Summary {
   };
 }
 
+/** Whether this version can capture from such a source. */
+export function isCaptured({ type }: Pick<PortConfig, "type">): boolean {
+  return type === "serial";
+}
+
 /** The URL with stars for its password, or for the token that stands in a user's place. */
 export function withoutPassword(server: string): string {
   const url = URL.parse(server);
@@ -94,7 +99,7 @@ function channelOf(port: EnabledPort, config: Config): ChannelSummary {
     raw: port.raw_capture === undefined
       ? null
       : { file: join(config.logging.base_path, "raw", `${name}.raw`), ...port.raw_capture },
-    captured: port.type === "serial",
+    captured: isCaptured(port),
     description: port.description ?? null,
   };
 }

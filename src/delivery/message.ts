@@ -11,6 +11,9 @@ export interface MessageIdentity {
   readonly sequence: number;
 }
 
+/** What headers tell of a record. */
+export type RecordFacts = Omit<JournalRecord, "line"> & Partial<Pick<JournalRecord, "line">>;
+
 /** `{fips}-{side}/{epoch}/{sequence}` */
 export function formatMessageId({ channel, epoch, sequence }: MessageIdentity): string {
   return `${channel}/${epoch}/${sequence}`;
@@ -28,7 +31,10 @@ export function parseMessageId(id: string): MessageIdentity | null {
  * The headers of a record's message. `Nectar-Mark` only where bytes may stand elsewhere or arrived
  * damaged: `partial; idle`, `damaged`, `cut; too_long; damaged`.
  */
-export function messageHeaders(channel: string, record: JournalRecord): [string, string][] {
+export function messageHeaders(
+  channel: string,
+  record: RecordFacts,
+): [string, string][] {
   const { epoch, sequence, timeMs, end, damaged } = record;
   const headers: [string, string][] = [
     ["Nats-Msg-Id", formatMessageId({ channel, epoch, sequence })],

@@ -13,7 +13,8 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
 Deno.test("help names every command and the exit codes", async () => {
   const { code, out } = await run("--help");
   assert.equal(code, 0);
-  for (const word of ["check", "config", "demo", "detect", "ports", "simulate", "Exit codes"]) {
+  const commands = ["check", "config", "demo", "detect", "ports", "simulate", "verify"];
+  for (const word of [...commands, "Exit codes"]) {
     assert.ok(out.includes(word), word);
   }
 });

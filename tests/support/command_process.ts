@@ -34,6 +34,11 @@ export class CommandProcess implements AsyncDisposable {
     return this.#ended;
   }
 
+  /** What it has written to standard output so far. */
+  get said(): string {
+    return this.#out;
+  }
+
   /** Resolves when it has written to standard error what matches. */
   async says(pattern: RegExp): Promise<void> {
     await waitFor(`${pattern}, after: ${this.#err}`, () => pattern.test(this.#err), {
