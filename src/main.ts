@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import project from "../deno.json" with { type: "json" };
+import { backlogCommand } from "./cli/backlog.ts";
 import { checkCommand } from "./cli/check.ts";
 import { configCommand } from "./cli/config.ts";
 import { configOption } from "./cli/config_option.ts";
@@ -30,12 +31,14 @@ Examples:
   nectarcollector ports
   nectarcollector detect /dev/ttyUSB0
   nectarcollector simulate --maker mitel,norstar --write-config site.json
+  nectarcollector backlog
   nectarcollector verify --against-stream
 
 Exit codes: 0 stopped as asked, 1 failed, 2 the configuration has problems,
             3 another nectarcollector is using the same folders`,
   );
 addRunAction(program, terminal);
+program.addCommand(backlogCommand(terminal));
 program.addCommand(checkCommand(terminal));
 program.addCommand(configCommand(terminal));
 program.addCommand(demoCommand(terminal));
