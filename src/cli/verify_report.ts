@@ -85,7 +85,9 @@ export function reportChannel({ audit, stream, subject }: AuditedStream): Channe
 /** A line a channel, the first findings of each, and a line that counts. */
 export function verifyLines(report: VerifyReport, inColor: boolean): string[] {
   const { sinks, findings, complete } = report;
+  const isNothing = sinks.every(({ channels }) => channels.length === 0);
   const end = findings > 0 ? red(counted(findings, "finding"), inColor) : "nothing found";
+  const partly = isNothing ? "nothing was compared" : `${end}; not all was compared`;
   return [
     ...sinks.flatMap((sink) => [
       ...sink.channels.map((channel) => channelLine(sink.name, channel, inColor)),
@@ -93,7 +95,7 @@ export function verifyLines(report: VerifyReport, inColor: boolean): string[] {
     ]),
     ...sinks.flatMap((sink) => sink.channels.flatMap((channel) => findingLines(sink, channel))),
     "",
-    complete ? end : `${end}; not all was compared`,
+    complete ? end : partly,
   ];
 }
 
