@@ -184,8 +184,9 @@ export class Journal implements AsyncDisposable {
 
   /** The epoch that `sequence` was given out in, or `null` when no segment holds it. */
   epochOf(sequence: number): string | null {
-    const segment = this.#locate(sequence);
-    return segment === null || segment.firstSequence > sequence ? null : segment.epoch;
+    if (sequence > this.lastSequence) return null;
+    const { firstSequence, epoch } = this.shelf.find(sequence) ?? this.#writer.active.header;
+    return firstSequence > sequence ? null : epoch;
   }
 
   reader(): JournalReader {
