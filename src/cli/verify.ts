@@ -5,7 +5,7 @@ import { Command } from "commander";
 import { type Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { type Destination, destinations } from "../delivery/destinations.ts";
-import { SessionEnd } from "../delivery/dial.ts";
+import { SessionEnd } from "../delivery/session_end.ts";
 import { troubleHints } from "../delivery/sink.ts";
 import { auditSink } from "../delivery/stream_audit.ts";
 import { NoStream } from "../delivery/streams.ts";

@@ -8,13 +8,14 @@ import { readState, replaceState } from "../platform/state_file.ts";
 const cursorShape = z.object({
   next: z.number().int().min(1),
   stream: z.string(),
+  created: z.string(),
   searched: z.number(),
   stored: z.object({ sequence: z.number(), messageId: z.string() }).nullable(),
 });
 
 /**
- * `next` is the sequence that the sink needs next. Up to stream sequence `searched` of `stream`
- * nothing of this channel from `next` on is to be found. `stored` says where in it the newest record
+ * `next` is the sequence that the sink needs next. Up to stream sequence `searched` of `stream`,
+ * the one that was made at `created`, nothing of this channel from `next` on is to be found. `stored` says where in it the newest record
  * before `next` stands; `null` when none was ever stored there.
  */
 export type Cursor = Readonly<z.infer<typeof cursorShape>>;

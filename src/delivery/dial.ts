@@ -1,4 +1,4 @@
-// Connects to a sink's server. Whatever keeps a connection from beginning or going on has a name.
+// Connects to a NATS server, once: whoever wants another attempt dials again.
 
 import {
   AuthorizationError,
@@ -7,18 +7,9 @@ import {
   type NatsConnection,
 } from "@nats-io/transport-node";
 import { errorText } from "../platform/notice.ts";
-import type { Trouble } from "./outcome.ts";
+import { SessionEnd } from "./session_end.ts";
 
-/** Why a session ended or could not begin. */
-export class SessionEnd extends Error {
-  override readonly name = "SessionEnd";
-
-  constructor(readonly trouble: Trouble, message: string, cause?: unknown) {
-    super(message, { cause });
-  }
-}
-
-/** Connects, and never again by itself. @throws {SessionEnd} */
+/** Rejects at once when `signal` aborts. @throws {SessionEnd} */
 export async function dial(
   options: ConnectionOptions,
   signal: AbortSignal,

@@ -8,8 +8,16 @@ export type Trouble =
   | "unauthorized"
   | "stalled";
 
+/** It stands in a stream, perhaps since an earlier publish. */
+export interface StoredOutcome {
+  readonly kind: "stored";
+  readonly stream: string;
+  readonly streamSequence: number;
+  readonly duplicate: boolean;
+}
+
 export type Outcome =
-  | { readonly kind: "stored"; readonly streamSequence: number }
+  | StoredOutcome
   /** Nothing is wrong with the record; try again later. */
   | { readonly kind: "hold"; readonly trouble: Trouble; readonly message: string }
   /** The server will never take this record. */
@@ -32,7 +40,8 @@ export function readOutcome(data: Uint8Array, status: number | undefined): Outco
     return { kind: "hold", trouble: "stalled", message: "the reply is not an acknowledgement" };
   }
   if (typeof reply.seq === "number" && reply.error === undefined) {
-    return { kind: "stored", streamSequence: reply.seq };
+    const { stream = "", seq: streamSequence, duplicate = false } = reply;
+    return { kind: "stored", stream, streamSequence, duplicate };
   }
   const code = reply.error?.err_code ?? 0;
   const message = `${reply.error?.description ?? "unknown error"} (${code})`;
@@ -43,7 +52,9 @@ export function readOutcome(data: Uint8Array, status: number | undefined): Outco
 }
 
 interface Reply {
+  readonly stream?: string;
   readonly seq?: number;
+  readonly duplicate?: boolean;
   readonly error?: { readonly err_code?: number; readonly description?: string };
 }
 

@@ -28,11 +28,13 @@ const firstWindow = 1000;
 /** Compares all channels that share a subject. Keys of the result are channel names. */
 export async function reconcile(options: {
   readonly search: StreamSearch;
+  /** What the stream holds by now. */
+  readonly extent: StreamExtent;
   readonly stream: string;
   readonly channels: readonly Compared[];
 }): Promise<Map<string, Reconciled>> {
-  const { search, stream, channels } = options;
-  const extent = await search.extent();
+  const { search, extent, stream, channels } = options;
+  const { created } = extent;
   const trusted = new Map<string, Cursor>();
   for (const { channel, cursor, journal } of channels) {
     const plausible = cursor !== undefined && isOfJournal(cursor, journal);
@@ -40,7 +42,11 @@ export async function reconcile(options: {
       trusted.set(channel, cursor);
     } else if (journal.lastSequence < journal.oldestSequence) {
       const next = journal.oldestSequence;
-      trusted.set(channel, { next, stream, searched: extent.lastSequence, stored: null });
+      trusted.set(channel, { next, stream, created, searched: extent.lastSequence, stored: null });
+    } else if (plausible && !isSame(cursor, stream, extent) && extent.firstSequence <= 1) {
+      // Made anew while records were under way, it may hold later ones and none before them.
+      const next = journal.oldestSequence;
+      trusted.set(channel, { next, stream, created, searched: 0, stored: null });
     }
   }
   const found = new Map<string, FoundMessage[]>(channels.map(({ channel }) => [channel, []]));
@@ -68,7 +74,7 @@ export async function reconcile(options: {
     // With messages behind a hole, the search must begin before them the next time too.
     const searched = skip.size === 0 ? extent.lastSequence : confirmed?.searched ?? 0;
     return [channel, {
-      cursor: { next, stream, searched, stored },
+      cursor: { next, stream, created, searched, stored },
       skip,
       streamAhead,
       rewoundFrom: isRewound ? cursor.next : null,
@@ -85,6 +91,11 @@ export function isOfJournal({ next, stored }: Cursor, journal: JournalExtent): b
   return epoch === null || epoch === identity.epoch;
 }
 
+/** Whether the cursor speaks of this stream, and not of one that stood in its place before. */
+function isSame(cursor: Cursor, stream: string, { created }: StreamExtent): boolean {
+  return cursor.stream === stream && cursor.created === created;
+}
+
 /** Whether the message before the cursor is still where it was, or has left the stream by its limits. */
 async function isConfirmed(
   search: StreamSearch,
@@ -93,7 +104,7 @@ async function isConfirmed(
   extent: StreamExtent,
 ): Promise<boolean> {
   const { stored } = cursor;
-  if (cursor.stream !== stream || cursor.searched > extent.lastSequence) return false;
+  if (!isSame(cursor, stream, extent) || cursor.searched > extent.lastSequence) return false;
   if (stored === null) return true;
   if (stored.sequence < extent.firstSequence) return true;
   const id = await search.messageId(stored.sequence);

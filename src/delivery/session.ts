@@ -16,15 +16,17 @@ import type { Clock } from "../platform/clock.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import type { JournalRecord } from "../record.ts";
 import type { CursorFile } from "./cursor.ts";
-import { dial, SessionEnd } from "./dial.ts";
+import { dial } from "./dial.ts";
 import { messageBytes, messageHeaders } from "./message.ts";
 import { type Outcome, readOutcome, type Trouble } from "./outcome.ts";
 import { Publisher } from "./publisher.ts";
 import { reconcile } from "./reconcile.ts";
 import { maxInFlight } from "./resume.ts";
 import { SendWindow } from "./send_window.ts";
+import { apiFailure, SessionEnd } from "./session_end.ts";
 import { StreamSearch } from "./stream_search.ts";
-import { ensureStream, NoStream, type WantedStream } from "./streams.ts";
+import { StreamWatch } from "./stream_watch.ts";
+import { ensureStream, type WantedStream } from "./streams.ts";
 
 /** A channel as a sink sees it. */
 export interface Feed {
@@ -46,8 +48,9 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
-/** A publish that is not acknowledged within this time is in doubt. */
-const ackTimeoutMs = 5000;
+/** A publish that is not acknowledged within this time is in doubt, and is told within 5 s. */
+const ackTimeoutMs = 4000;
+const apiTimeoutMs = 5000;
 
 export class Session {
   readonly #options: SessionOptions;
@@ -57,8 +60,7 @@ export class Session {
   readonly #stop = new AbortController();
   readonly #ended = Promise.withResolvers<SessionEnd>();
   readonly #inbox = createInbox();
-  /** The highest sequence seen of each stream: subjects may go to different ones. */
-  readonly #streamEnds = new Map<string, number>();
+  readonly #watch: StreamWatch;
 
   /** Connects, finds or makes the stream, and compares. @throws {SessionEnd} */
   static async open(options: SessionOptions): Promise<Session> {
@@ -73,12 +75,7 @@ export class Session {
       return session;
     } catch (error) {
       await session.close();
-      if (error instanceof SessionEnd) throw error;
-      if (error instanceof NoStream) throw new SessionEnd("no_stream", error.message, error);
-      // The client does not export this error's class.
-      const off = error instanceof Error && error.name === "JetStreamNotEnabled";
-      const trouble = off ? "no_stream" : "stalled";
-      throw new SessionEnd(trouble, `compare with the stream: ${errorText(error)}`, error);
+      throw apiFailure("compare with the stream", error);
     } finally {
       options.signal.removeEventListener("abort", stop);
     }
@@ -88,6 +85,10 @@ export class Session {
     this.#options = options;
     this.#connection = connection;
     this.#window = new SendWindow({ initial: options.initialWindow, maxRecords: maxInFlight });
+    this.#watch = new StreamWatch({
+      clock: options.clock,
+      doubt: (end) => this.#finish(end),
+    });
     connection.closed().then((error) => {
       this.#end("disconnected", error instanceof Error ? error.message : "connection closed");
     });
@@ -112,8 +113,9 @@ export class Session {
     return this.#publishers.every((publisher) => publisher.caughtUp);
   }
 
-  /** Ends the session when an acknowledgement is overdue. Call it about once a second. */
+  /** Ends the session when an answer is overdue. Call it about once a second. */
   checkProgress(): void {
+    this.#watch.check();
     const nowMs = this.#options.clock.monotonicMs();
     for (const publisher of this.#publishers) {
       const sentMs = publisher.oldestSentMs;
@@ -132,13 +134,14 @@ export class Session {
   noteCursors(): void {
     for (const [i, publisher] of this.#publishers.entries()) {
       const name = this.#options.feeds[i]?.journal.name;
-      const streamEnd = this.#streamEnds.get(publisher.stream) ?? 0;
+      const streamEnd = this.#watch.end(publisher.stream);
       if (name !== undefined) this.#options.cursors.set(name, publisher.cursor(streamEnd));
     }
   }
 
   /** Begins to publish. */
   start(): void {
+    this.#watch.start();
     for (const publisher of this.#publishers) {
       publisher.run(this.#stop.signal).catch((error) => {
         this.#end("stalled", `read the journal: ${errorText(error)}`, error);
@@ -180,7 +183,7 @@ export class Session {
   /** Finds where each channel of a subject goes on. */
   async #compare(subject: string, group: readonly Feed[]): Promise<[Feed, Publisher][]> {
     const { cursors, wantedStream, clock, report } = this.#options;
-    const api = { timeout: ackTimeoutMs };
+    const api = { timeout: apiTimeoutMs };
     const manager = await jetstreamManager(this.#connection, { ...api, checkAPI: false });
     const client = jetstream(this.#connection, api);
     const stream = await ensureStream(manager, subject, wantedStream);
@@ -190,7 +193,9 @@ export class Session {
       cursor: cursors.get(journal.name),
       journal,
     }));
-    const reconciled = await reconcile({ search, stream, channels });
+    const extent = await search.extent();
+    this.#watch.add(stream, extent, () => search.extent());
+    const reconciled = await reconcile({ search, extent, stream, channels });
     return group.map((feed) => {
       const { journal } = feed;
       const point = reconciled.get(journal.name);
@@ -207,7 +212,6 @@ export class Session {
           details: { from: point.cursor.next, to: point.rewoundFrom - 1 },
         });
       }
-      this.#noteStreamEnd(stream, point.cursor.searched);
       const index = this.#options.feeds.indexOf(feed);
       const send = (record: JournalRecord): Outcome | null => this.#send(index, feed, record);
       const { cursor, skip } = point;
@@ -241,12 +245,8 @@ export class Session {
     if (outcome.kind === "hold") return this.#end(outcome.trouble, outcome.message);
     const publisher = this.#publishers[feed];
     if (publisher === undefined) return;
-    if (outcome.kind === "stored") this.#noteStreamEnd(publisher.stream, outcome.streamSequence);
+    if (outcome.kind === "stored" && !this.#watch.confirm(publisher.stream, outcome)) return;
     publisher.settle(sequence, outcome);
-  }
-
-  #noteStreamEnd(stream: string, sequence: number): void {
-    this.#streamEnds.set(stream, Math.max(this.#streamEnds.get(stream) ?? 0, sequence));
   }
 
   async #watchErrors(): Promise<void> {
@@ -258,7 +258,11 @@ export class Session {
   }
 
   #end(trouble: Trouble, message: string, cause?: unknown): void {
+    this.#finish(new SessionEnd(trouble, message, cause));
+  }
+
+  #finish(end: SessionEnd): void {
     this.#stop.abort();
-    this.#ended.resolve(new SessionEnd(trouble, message, cause));
+    this.#ended.resolve(end);
   }
 }

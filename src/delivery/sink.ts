@@ -20,10 +20,10 @@ import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import { CursorFile } from "./cursor.ts";
 import { cursorPath } from "./destinations.ts";
-import { SessionEnd } from "./dial.ts";
 import type { Trouble } from "./outcome.ts";
 import { isOfJournal } from "./reconcile.ts";
 import { type Feed, Session } from "./session.ts";
+import { SessionEnd } from "./session_end.ts";
 import type { WantedStream } from "./streams.ts";
 
 export interface SinkOptions {

@@ -8,6 +8,8 @@ import { streamMessages } from "./stream_messages.ts";
 
 /** The sequences that a stream holds now. */
 export interface StreamExtent {
+  /** When the stream was made, as the server writes it: one made anew is another one. */
+  readonly created: string;
   readonly firstSequence: number;
   readonly lastSequence: number;
 }
@@ -31,8 +33,8 @@ export class StreamSearch {
   }
 
   async extent(): Promise<StreamExtent> {
-    const { state } = await this.#manager.streams.info(this.#stream);
-    return { firstSequence: state.first_seq, lastSequence: state.last_seq };
+    const { state, created } = await this.#manager.streams.info(this.#stream);
+    return { created, firstSequence: state.first_seq, lastSequence: state.last_seq };
   }
 
   /** The id of the message at a stream sequence; `null` when there is no message. */

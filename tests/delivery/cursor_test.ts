@@ -7,6 +7,7 @@ import { TemporaryFolder } from "../support/temporary_folder.ts";
 
 const channel = "1429010002-A1";
 const cursor: Cursor = {
+  created: "2025-12-03T15:04:05.123456789Z",
   next: 43,
   stream: "cdr",
   searched: 99,

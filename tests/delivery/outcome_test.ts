@@ -14,9 +14,17 @@ function refused(code: number, description = "refused"): string {
 }
 
 Deno.test("an acknowledgement is stored, also when the message was there already", () => {
-  assert.deepEqual(reply({ stream: "cdr", seq: 7 }), { kind: "stored", streamSequence: 7 });
-  const duplicate = reply({ stream: "cdr", seq: 5, duplicate: true });
-  assert.deepEqual(duplicate, { kind: "stored", streamSequence: 5 });
+  const stored = { kind: "stored", stream: "cdr" };
+  assert.deepEqual(reply({ stream: "cdr", seq: 7 }), {
+    ...stored,
+    streamSequence: 7,
+    duplicate: false,
+  });
+  assert.deepEqual(reply({ stream: "cdr", seq: 5, duplicate: true }), {
+    ...stored,
+    streamSequence: 5,
+    duplicate: true,
+  });
 });
 
 Deno.test("no responders means that no stream takes the subject", () => {

@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { Random } from "../../src/simulate/random.ts";
+import { DeliverySite } from "../support/delivery_site.ts";
+import { natsServer } from "../support/nats_program.ts";
+import type { Cut } from "../support/proxy_lane.ts";
+import { requires } from "../support/requirements.ts";
+import { seeds } from "../support/seeds.ts";
+import { messageCount } from "../support/stream_contents.ts";
+import { TcpProxy } from "../support/tcp_proxy.ts";
+import { waitFor } from "../support/wait_for.ts";
+
+const { test } = requires(natsServer);
+
+/** A site whose sink reaches its server through a proxy. */
+class ProxiedSite implements AsyncDisposable {
+  readonly site: DeliverySite;
+  readonly proxy: TcpProxy;
+
+  static async open(): Promise<ProxiedSite> {
+    const site = await DeliverySite.open();
+    const proxy = await TcpProxy.open({ serverPort: site.server.port });
+    site.connection = () => ({ servers: proxy.url });
+    return new ProxiedSite(site, proxy);
+  }
+
+  private constructor(site: DeliverySite, proxy: TcpProxy) {
+    this.site = site;
+    this.proxy = proxy;
+  }
+
+  /** Starts the sink and waits until these records are acknowledged. */
+  async deliver(count: number): Promise<void> {
+    this.site.fed.feed(count);
+    this.site.startSink();
+    await this.site.caughtUp();
+    await this.site.state("delivering");
+  }
+
+  /** Waits until status no longer claims to deliver. */
+  async told(): Promise<void> {
+    await waitFor("status to tell", () => this.site.sink.status.state !== "delivering");
+  }
+
+  /** Waits until everything is acknowledged, and asserts that the stream holds what the journal holds. */
+  async assertHealed(): Promise<void> {
+    await this.site.caughtUp(30_000);
+    await this.site.state("delivering");
+    await this.site.assertDelivered();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.site.stopSink();
+    this.proxy[Symbol.dispose]();
+    await this.site[Symbol.asyncDispose]();
+  }
+}
+
+test("records whose acknowledgements are lost are stored once, and the cursor goes on behind them", async () => {
+  await using proxied = await ProxiedSite.open();
+  const { site, proxy } = proxied;
+  await proxied.deliver(100);
+  proxy.toClient.swallow();
+  site.fed.feed(400);
+  await waitFor(
+    "records that are stored and not acknowledged",
+    async () => await messageCount(site.server.url, "cdr") > 110,
+  );
+  await proxied.told();
+  const stored = await messageCount(site.server.url, "cdr");
+  await proxy.heal();
+  await proxied.assertHealed();
+  assert.equal(
+    site.sink.status.delivered,
+    500 - (stored - 100),
+    "what was there is not sent again",
+  );
+});
+
+/** Places in what is said on a connection: of a publish, of an acknowledgement, of the comparison. */
+const places: readonly (readonly ["toServer" | "toClient", RegExp])[] = [
+  ["toServer", /HPUB ks\.c/],
+  ["toServer", /\.0\.\d+ \d\d/],
+  ["toServer", /Nectar-Sequ/],
+  ["toServer", /call \d+ x/],
+  ["toServer", /call \d+ x*\0.{2}\n\r/s],
+  ["toClient", /MSG _INBOX/],
+  ["toClient", /"stream":"cd/],
+  ["toClient", /"seq":\d/],
+];
+const greetings: typeof places = [
+  ["toClient", /INFO \{"serv/],
+  ["toClient", /PON/],
+  ["toServer", /CONNECT \{/],
+  ["toServer", /STREAM\.NA/],
+  ["toServer", /CONSUMER\.CR/],
+  ["toClient", /stream_info_resp/],
+  ["toClient", /Nats-Msg-I/],
+];
+
+test("connections cut in the middle of anything that is said leave no hole and nothing twice", async () => {
+  for (const seed of seeds()) {
+    console.log(`SEED=${seed}`);
+    await cutEverywhere(new Random(seed));
+  }
+});
+
+async function cutEverywhere(random: Random): Promise<void> {
+  await using proxied = await ProxiedSite.open();
+  const { site, proxy } = proxied;
+  await proxied.deliver(10);
+  for (const [lane, pattern] of places) {
+    for (const how of ["end", "reset"] satisfies Cut[]) {
+      const sprung = proxy[lane].sprungTraps;
+      // The next connection is cut as well, while it greets or compares.
+      const [nextLane, next] = random.pick(greetings);
+      site.fed.feed(random.integer(0, 40));
+      proxy[lane].cutAfter(pattern, how);
+      site.fed.feed(random.integer(1, 300));
+      await waitFor(`a cut at ${pattern}`, () => proxy[lane].sprungTraps > sprung);
+      proxy[nextLane].cutAfter(next, how);
+      await site.caughtUp();
+      proxy.toServer.heal();
+      proxy.toClient.heal();
+    }
+  }
+  await proxied.assertHealed();
+}
+
+test("a server that falls silent is told, also when there is nothing to send", async () => {
+  await using proxied = await ProxiedSite.open();
+  const { site, proxy } = proxied;
+  await proxied.deliver(10);
+  proxy.silence();
+  await proxied.told();
+  site.fed.feed(20);
+  await proxy.heal();
+  await proxied.assertHealed();
+});
+
+test("a link that is down with a full window and up again brings nothing twice", async () => {
+  await using proxied = await ProxiedSite.open();
+  const { site, proxy } = proxied;
+  await proxied.deliver(10);
+  proxy.freeze();
+  site.fed.feed(1000);
+  await proxied.told();
+  const { accepted } = proxy;
+  await waitFor("another attempt", () => proxy.accepted > accepted);
+  await proxy.heal();
+  await proxied.assertHealed();
+});
+
+test("a link that is down shorter than anybody notices goes on with the same connection", async () => {
+  await using proxied = await ProxiedSite.open();
+  const { site, proxy } = proxied;
+  await proxied.deliver(10);
+  const { accepted } = proxy;
+  proxy.freeze();
+  site.fed.feed(1000);
+  await waitFor("the journal to go on", () => site.fed.journal.syncedSequence === 1010);
+  proxy.toServer.thaw();
+  proxy.toClient.thaw();
+  await proxied.assertHealed();
+  assert.equal(proxy.accepted, accepted);
+});
+
+test("connections refused are told as disconnected until they are taken again", async () => {
+  await using proxied = await ProxiedSite.open();
+  const { site, proxy } = proxied;
+  await proxied.deliver(10);
+  proxy.refuse();
+  proxy.cut("reset");
+  site.fed.feed(100);
+  await site.state("disconnected");
+  await proxy.accept();
+  await proxied.assertHealed();
+});
+
+test("a narrow link gets everything in order, however long it takes", async () => {
+  await using proxied = await ProxiedSite.open();
+  const { site, proxy } = proxied;
+  await proxied.deliver(10);
+  for (const lane of [proxy.toServer, proxy.toClient]) lane.throttle(4000);
+  site.fed.feed(150);
+  await waitFor("a backlog", () => site.fed.journal.syncedSequence === 160);
+  await proxied.assertHealed();
+});
+
+test("a link that answers late is slower, and nothing else", async () => {
+  await using proxied = await ProxiedSite.open();
+  const { site, proxy } = proxied;
+  for (const lane of [proxy.toServer, proxy.toClient]) lane.delay(150);
+  await proxied.deliver(10);
+  const { accepted } = proxy;
+  site.fed.feed(1000);
+  await proxied.assertHealed();
+  assert.equal(proxy.accepted, accepted);
+});
+
+/** Each makes the conversation meaningless; a record's own bytes nobody checks but TLS. */
+const damages: typeof places = [
+  ["toServer", /HPUB/],
+  ["toServer", /\.0\.\d+ \d+ \d/],
+  ["toClient", /MSG/],
+  ["toClient", /MSG _INBOX\S+ 1 +\d/],
+  ["toClient", /\{"stream/],
+  ["toClient", /"seq"/],
+];
+
+test("damaged bytes on the way to and fro end the session, and the next one goes on", async () => {
+  await using proxied = await ProxiedSite.open();
+  const { site, proxy } = proxied;
+  await proxied.deliver(10);
+  for (const [lane, pattern] of damages) {
+    const { accepted } = proxy;
+    const sprung = proxy[lane].sprungTraps;
+    proxy[lane].damage(pattern);
+    site.fed.feed(100);
+    await waitFor(`damage at ${pattern}`, () => proxy[lane].sprungTraps > sprung);
+    await waitFor(`another session after ${pattern}`, () => proxy.accepted > accepted);
+    await site.caughtUp();
+  }
+  await proxied.assertHealed();
+});
