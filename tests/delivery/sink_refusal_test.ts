@@ -99,6 +99,29 @@ test("a stream that is full holds the sink, which goes on when it is raised", as
   await site.state("delivering");
 });
 
+test("a stream that is full and emptied again and again gets each record once, in order", async () => {
+  await using site = await DeliverySite.open();
+  const { url } = site.server;
+  await manage(url, async (manager) => {
+    const limits = { max_msgs: 100, discard: "new" } as const;
+    await manager.streams.add({ name: "cdr", subjects: ["ks.cdr.>"], ...limits });
+  });
+  site.fed.feed(250);
+  site.startSink();
+  const taken: number[] = [];
+  for (const room of [100, 100, 50]) {
+    await waitFor("what there is room for", async () => await messageCount(url, "cdr") === room);
+    if (room === 100) await site.state("storage_full");
+    const stored = await readStream(url, "cdr");
+    taken.push(...stored.map(({ headers }) => Number(headers["Nectar-Sequence"])));
+    await manage(url, (manager) => manager.streams.purge("cdr"));
+  }
+  await site.caughtUp();
+  await site.state("delivering");
+  assert.deepEqual(taken, Array.from({ length: 250 }, (_, i) => i + 1));
+  assert.equal(await messageCount(url, "cdr"), 0, "nothing is sent again");
+});
+
 /** How often the sink has asked for its connection since the call. */
 function countAttempts(site: DeliverySite): () => number {
   const connection = site.connection;
