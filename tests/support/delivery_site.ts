@@ -18,6 +18,8 @@ import { waitForValue } from "./wait_for.ts";
 
 export interface DeliverySiteOptions {
   readonly server?: Omit<NatsServerOptions, "program" | "storeFolder">;
+  /** Where the server keeps its streams. @default {in the site's folder} */
+  readonly storePath?: string;
   /** Side designations of the channels. @default {["A1"]} */
   readonly sides?: readonly string[];
   /** @default {{ name: "cdr", subjects: ["ks.cdr.>"] }} */
@@ -42,7 +44,7 @@ export class DeliverySite implements AsyncDisposable {
   /** The server runs, the sink does not yet. */
   static async open(options: DeliverySiteOptions = {}): Promise<DeliverySite> {
     const folder = new TemporaryFolder();
-    const storeFolder = folder.join("store");
+    const storeFolder = options.storePath ?? folder.join("store");
     const server = await NatsServer.start({ program: natsProgram, ...options.server, storeFolder });
     const journals = await openJournals(folder, options);
     return new DeliverySite(folder, server, journals, options);
@@ -78,7 +80,7 @@ export class DeliverySite implements AsyncDisposable {
   }
 
   get storePath(): string {
-    return this.#folder.join("store");
+    return this.#options.storePath ?? this.#folder.join("store");
   }
 
   /** Closes the journals and opens what then stands in their place. */
