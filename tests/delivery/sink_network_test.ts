@@ -189,10 +189,10 @@ test("a narrow link gets everything in order, however long it takes", async () =
 test("a link that answers late is slower, and nothing else", async () => {
   await using proxied = await ProxiedSite.open();
   const { site, proxy } = proxied;
-  for (const lane of [proxy.toServer, proxy.toClient]) lane.delay(150);
+  for (const lane of [proxy.toServer, proxy.toClient]) lane.delay(60);
   await proxied.deliver(10);
   const { accepted } = proxy;
-  site.fed.feed(1000);
+  site.fed.feed(300);
   await proxied.assertHealed();
   assert.equal(proxy.accepted, accepted);
 });
