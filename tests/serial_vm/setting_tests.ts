@@ -88,7 +88,7 @@ for (const [frame, lineControl] of frames) {
     `${formatSettings(settings)} is what the chip is set to`,
     usual,
     async ({ probe, port }) => {
-      assert.deepEqual(await probe.call("apply", { settings }), settings);
+      await probe.call("apply", { settings });
       const known = dataAndStopBits | hasParity | (lineControl & hasParity ? whichParity : 0);
       assert.equal(await port.registers.lineControl() & known, lineControl);
     },

@@ -56,15 +56,6 @@ export function isSameReceiver(a: ReceiverSettings, b: ReceiverSettings): boolea
   return a.baudRate === b.baudRate && a.dataBits === b.dataBits && a.parity === b.parity;
 }
 
-/** A receiver that is further off reads characters wrong. */
-const speedTolerance = 0.03;
-
-/** Whether a driver that was asked for settings took them. */
-export function isTaken(asked: ReceiverSettings, taken: ReceiverSettings): boolean {
-  return Math.abs(taken.baudRate / asked.baudRate - 1) <= speedTolerance &&
-    isSameReceiver(asked, { ...taken, baudRate: asked.baudRate });
-}
-
 /** The levels of the line behind the start bit, as far as a receiver's report tells them. */
 export interface Samples {
   /** Bit 0 is the first level behind the start bit; 1 is high. */

@@ -57,8 +57,6 @@ export class LineDetector {
   /** Earlier stretches of this search. */
   #stretches: Listening[] = [];
   #asked: ReceiverSettings | null = null;
-  /** What the receiver cannot be set to. */
-  readonly #refused: ReceiverSettings[] = [];
   #locked: Leader | null = null;
   /** The locked settings lead by all that they can. */
   #isSettled = false;
@@ -119,12 +117,6 @@ export class LineDetector {
     this.#odds = new LineOdds({ receiver, baudRates: this.#baudRates, framings });
     this.#patientFrom = this.#position;
     this.#settles.fill(0);
-  }
-
-  /** The receiver cannot be set so, and will not be asked to again. */
-  refused(receiver: ReceiverSettings): void {
-    this.#asked = null;
-    this.#refused.push(receiver);
   }
 
   /** Takes the characters of a read, all at the present setting. Mostly decides nothing. */
@@ -286,8 +278,6 @@ export class LineDetector {
   }
 
   #isAllowed(suspect: Suspect): boolean {
-    const needed = receiverFor(suspect);
-    return isAllowed(suspect, this.#options) &&
-      !this.#refused.some((each) => isSameReceiver(each, needed));
+    return isAllowed(suspect, this.#options);
   }
 }

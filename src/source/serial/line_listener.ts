@@ -5,7 +5,6 @@ import { basename } from "node:path";
 import type { Clock } from "../../platform/clock.ts";
 import { type Libc, POLLERR, POLLHUP, POLLNVAL } from "../../platform/libc.ts";
 import { deviceHolders, visible } from "./device_holder.ts";
-import { isTaken } from "./framing.ts";
 import type { PollLoop } from "./poll_loop.ts";
 import type { SerialLine } from "./serial_line.ts";
 import { PortBusy, SerialPort } from "./serial_port.ts";
@@ -112,10 +111,9 @@ export class LineListener implements Disposable {
   /** Only when nothing waits that was received at the present setting. */
   #applyAsked(): void {
     const { asked } = this.#line;
-    if (asked === null || !this.port.apply({ ...asked, flowControl: false })) return;
-    if (isTaken(asked, this.port.settings)) return this.#line.applied(asked);
-    this.#line.refused(asked);
-    this.port.apply({ ...this.#line.receiver, flowControl: false });
+    if (asked !== null && this.port.apply({ ...asked, flowControl: false })) {
+      this.#line.applied(asked);
+    }
   }
 }
 

@@ -2,14 +2,15 @@
 
 import type { Notice, Report } from "../../platform/notice.ts";
 import type { Decision } from "./detection.ts";
-import { describeReceiver } from "./detection_words.ts";
-import { isTaken, type ReceiverSettings } from "./framing.ts";
+
+/** A receiver that is further off reads characters wrong. */
+const tolerance = 0.03;
 
 export class LineNotices {
   readonly #device: string;
   readonly #report: Report;
   #mismatch: string | null = null;
-  #refused: string | null = null;
+  #refused: number | null = null;
 
   constructor(options: { readonly device: string; readonly report: Report }) {
     this.#device = options.device;
@@ -38,18 +39,19 @@ export class LineNotices {
     );
   }
 
-  /** What the driver made of settings that it was asked for. */
-  applied(asked: ReceiverSettings, taken: ReceiverSettings): void {
-    const refused = isTaken(asked, taken) ? null : describeReceiver(asked);
+  /** What the driver made of a speed that it was asked for, in bits a second. */
+  applied({ asked, taken }: { readonly asked: number; readonly taken: number }): void {
+    const isTaken = Math.abs(taken / asked - 1) <= tolerance;
+    const refused = isTaken ? null : asked;
     if (refused === this.#refused) return;
     this.#refused = refused;
-    if (refused === null) return;
+    if (isTaken) return;
     this.#say({
       level: "error",
-      kind: "settings_refused",
-      message: `the port cannot be set to ${refused}, it takes ${describeReceiver(taken)}`,
-      hint: "correct the settings, or use an adapter that can be set so",
-      details: { asked: refused, taken: describeReceiver(taken) },
+      kind: "speed_refused",
+      message: `the port cannot be set to ${asked} bits a second, it stays at ${taken}`,
+      hint: "correct baud_rate, or use an adapter that can be set so",
+      details: { asked, taken },
     });
   }
 

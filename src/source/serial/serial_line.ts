@@ -133,12 +133,6 @@ export class SerialLine {
     this.#detector.applied(receiver);
   }
 
-  /** The receiver cannot be set so; it stays as it was. */
-  refused(receiver: ReceiverSettings): void {
-    this.#asked = null;
-    this.#detector.refused(receiver);
-  }
-
   push({ bytes, timeMs }: Pick<SourceRead, "bytes" | "timeMs">): LineNews {
     const characters = this.#marks.push(bytes);
     this.#counts.characters += characters.length;

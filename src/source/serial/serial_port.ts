@@ -12,7 +12,6 @@ import {
   TCSETS2,
   termiosBaudRate,
   termiosBytes,
-  termiosFrame,
   TIOCEXCL,
   TIOCNXCL,
   withoutHangUp,
@@ -63,7 +62,7 @@ export class SerialPort {
     this.#settings = settings;
   }
 
-  /** What the driver took; its speed can differ a little from what was asked, and it may lack a frame. */
+  /** What the driver took; its speed can differ a little from what was asked. */
   get settings(): LineSettings {
     return this.#settings;
   }
@@ -133,5 +132,5 @@ function setLine(libc: Libc, fd: number, settings: LineSettings): LineSettings {
   libc.ioctl(fd, TCSETS2, encodeTermios(settings));
   const taken = new Uint8Array(termiosBytes);
   libc.ioctl(fd, TCGETS2, taken);
-  return { ...settings, ...termiosFrame(taken), baudRate: termiosBaudRate(taken) };
+  return { ...settings, baudRate: termiosBaudRate(taken) };
 }

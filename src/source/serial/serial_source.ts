@@ -10,7 +10,7 @@ import type { Run, Source, SourceHandler, SourceRead } from "../source.ts";
 import type { LineDetectorOptions } from "./detection.ts";
 import { DeviceWatch } from "./device_watch.ts";
 import { FlowControl } from "./flow_control.ts";
-import { isSameReceiver, isTaken } from "./framing.ts";
+import { isSameReceiver } from "./framing.ts";
 import { LineNotices } from "./line_notices.ts";
 import { formatSettings, type LineSettings, type WantedSettings } from "./line_settings.ts";
 import { openProblem, readProblem } from "./open_problem.ts";
@@ -194,8 +194,7 @@ export class SerialSource implements Source {
       const port = SerialPort.open(libc, device, { ...wanted, flowControl });
       tap?.opened(port.settings);
       this.#line.opened(wanted);
-      this.#notices.applied(wanted, port.settings);
-      if (!isTaken(wanted, port.settings)) this.#line.refused(wanted);
+      this.#notices.applied({ asked: wanted.baudRate, taken: port.settings.baudRate });
       return port;
     } catch (error) {
       failed(error);
@@ -216,17 +215,10 @@ export class SerialSource implements Source {
   #applyAsked(port: SerialPort): void {
     const { asked } = this.#line;
     if (asked === null) return;
-    const flowControl = this.#flowControl.isUsed;
-    if (!port.apply({ ...asked, flowControl })) return;
-    const { settings: taken } = port;
-    this.#notices.applied(asked, taken);
-    if (isTaken(asked, taken)) {
-      this.#line.applied(asked);
-    } else {
-      this.#line.refused(asked);
-      port.apply({ ...this.#line.receiver, flowControl });
-    }
+    if (!port.apply({ ...asked, flowControl: this.#flowControl.isUsed })) return;
     this.#options.tap?.set(port.settings);
+    this.#line.applied(asked);
+    this.#notices.applied({ asked: asked.baudRate, taken: port.settings.baudRate });
   }
 
   #tellState(): void {

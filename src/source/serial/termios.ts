@@ -19,7 +19,6 @@ const PARMRK = 8;
 const INPCK = 0x10;
 
 const BOTHER = 0x1000;
-const CSIZE = 0x30;
 const CSTOPB = 0x40;
 const CREAD = 0x80;
 const PARENB = 0x100;
@@ -66,16 +65,6 @@ export function encodeTermios(settings: LineSettings): Uint8Array<ArrayBuffer> {
 /** The speed that a driver really took, in bits a second. */
 export function termiosBaudRate(termios: Uint8Array): number {
   return new DataView(termios.buffer, termios.byteOffset).getUint32(at.ospeed, true);
-}
-
-/** The data bits and parity that a driver really took; a pseudo-terminal takes only 8N. */
-export function termiosFrame(termios: Uint8Array): Pick<LineSettings, "dataBits" | "parity"> {
-  const cflag = new DataView(termios.buffer, termios.byteOffset).getUint32(at.cflag, true);
-  const parityFlags = cflag & (PARENB | PARODD | CMSPAR);
-  const dataBits = ([5, 6, 7, 8] as const).find((bits) => sizes[bits] === (cflag & CSIZE)) ?? 8;
-  const parity = (["even", "odd", "space", "mark"] as const)
-    .find((each) => parities[each] === parityFlags) ?? "none";
-  return { dataBits, parity };
 }
 
 /** A copy that leaves DTR up when the port is closed: a drop resets some equipment. */

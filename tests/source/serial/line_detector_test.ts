@@ -4,7 +4,7 @@ import { encodeMarks, INPCK, PARMRK } from "../../../src/simulate/marks.ts";
 import { Random } from "../../../src/simulate/random.ts";
 import { transfer } from "../../../src/simulate/uart.ts";
 import type { Decision } from "../../../src/source/serial/detection.ts";
-import { decode, type Frame, frameName, isFramed } from "../../../src/source/serial/framing.ts";
+import { decode, type Frame, isFramed } from "../../../src/source/serial/framing.ts";
 import { LineDetector } from "../../../src/source/serial/line_detector.ts";
 import { type Character, MarkDecoder } from "../../../src/source/serial/mark_decoder.ts";
 import { DetectorMethod } from "../../support/detection_methods.ts";
@@ -321,19 +321,4 @@ Deno.test("reasons are given in words", () => {
     reasons.at(-1) ?? "",
     /^50 characters are text at 4800 7E1 \(or 7E2\); their eighth bit is even parity$/,
   );
-});
-
-Deno.test("a receiver that cannot be set as it should is not asked again, and no line is taken to need it", () => {
-  const detector = new LineDetector(limits);
-  const tried: string[] = [];
-  for (const character of heard(calls(40), "8E1", 9600, detector.receiver)) {
-    for (const decision of detector.push([character])) {
-      assert.equal(decision.kind, "try");
-      if (decision.kind !== "try") continue;
-      tried.push(`${decision.receiver.baudRate} ${frameName(decision.receiver)}`);
-      detector.refused(decision.receiver);
-    }
-  }
-  assert.ok(tried.includes("9600 8E1"), `${tried}`);
-  assert.equal(new Set(tried).size, tried.length, `${tried}`);
 });

@@ -3,9 +3,8 @@ import { Buffer } from "node:buffer";
 import { readdirSync } from "node:fs";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { Libc, SystemError } from "../../../src/platform/libc.ts";
-import { Line } from "../../../src/simulate/line.ts";
 import { PseudoTerminal } from "../../../src/simulate/pseudo_terminal.ts";
-import { formatSettings, type WantedSettings } from "../../../src/source/serial/line_settings.ts";
+import type { WantedSettings } from "../../../src/source/serial/line_settings.ts";
 import { SerialSource } from "../../../src/source/serial/serial_source.ts";
 import { ModemLibc } from "../../support/modem_libc.ts";
 import { RecordingHandler } from "../../support/recording_handler.ts";
@@ -265,35 +264,4 @@ Deno.test("RTS/CTS is used from the first overrun on, where it is not configured
   ]);
   const CRTSCTS = 0x80000000;
   assert.notEqual((terminal.settings().flags.control & CRTSCTS) >>> 0, 0, "the port is set so");
-});
-
-Deno.test("settings that a driver does not take are told once, and it goes on with those it has", async () => {
-  using libc = new Libc();
-  using terminal = new PseudoTerminal({ libc });
-  await using loop = newLoop(libc);
-  const wanted = { baudRate: 9600, frame: "detect", flowControl: false } as const;
-  await using reading = new SerialReading({ libc, loop, device: terminal.path, wanted });
-  const calls = new TextEncoder().encode(
-    Array.from({ length: 8 }, (_, call) => `N 04${call} DN4521 T00100${call} 9155555501\r\n`).join(
-      "",
-    ),
-  );
-  const send = async (parity: "even" | "none"): Promise<void> => {
-    const settings = { baud: 9600, dataBits: 8, parity, stopBits: 1 } as const;
-    await new Line({ terminal, settings }).send(calls);
-  };
-  // A pseudo-terminal has no parity.
-  await send("even");
-  await waitFor(
-    "word of it",
-    () => reading.notices.some(({ kind }) => kind === "settings_refused"),
-  );
-  await send("none");
-  await waitFor("the settings", () => reading.source.settings !== undefined);
-  const { settings } = reading.source;
-  assert.equal(settings && formatSettings(settings), "9600 8N1");
-  const refused = reading.notices.filter(({ kind }) => kind === "settings_refused");
-  assert.deepEqual(refused.map(({ message }) => message), [
-    `${terminal.path}: the port cannot be set to 9600 8E1, it takes 9600 8N1`,
-  ]);
 });
