@@ -44,6 +44,9 @@ import {
 import { Listening } from "./listening.ts";
 import type { Character } from "./mark_decoder.ts";
 
+/** Rare characters of text speak no more against it than so, in bits. */
+const rareOdds = -2;
+
 /** Stretches of one search that are remembered for their bytes. */
 const mostStretches = 32;
 
@@ -154,14 +157,14 @@ export class LineDetector {
     this.#position++;
   }
 
-  /** Spares good characters of a settled line, nearly all there are, the account of all suspects. */
+  /** Spares text of a settled line, nearly all there is, the account of all suspects. */
   #leavesSettled(character: Character): boolean {
     const code = codeOf(character);
     if (character.kind !== "byte" || this.#locked === null) return false;
     if (this.#settles[code] === 0) {
       const odds = this.#odds.of(character, "edge");
       const own = odds[this.#locked.index] ?? 0;
-      this.#settles[code] = own >= 0 && odds.every((each) => each <= own) ? 1 : -1;
+      this.#settles[code] = own >= rareOdds ? 1 : -1;
     }
     return this.#settles[code] === 1;
   }
