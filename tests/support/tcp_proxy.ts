@@ -3,11 +3,14 @@
 // connections are open.
 
 import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, Socket } from "node:net";
 import { type Cut, ProxyLane } from "./proxy_lane.ts";
 
 /** Below Linux's ephemeral range, where who dials a closed port can meet itself; see NatsServer. */
 const ports = { lowest: 10_000, highest: 20_000 };
+
+/** Oldest versions of Deno can neither reset a connection nor close one half of it: no proxy there. */
+export const canProxy = "resetAndDestroy" in Socket.prototype;
 
 interface Link {
   readonly client: Socket;
