@@ -22,9 +22,12 @@ type Command =
   | { readonly do: "flush" | "sync" | "stop and start" | "kill" | "reboot" }
   | { readonly do: "kill and lose index entries"; readonly entries: number };
 
-/** Bytes in which terminators are frequent. */
+/**
+ * Bytes in which terminators are frequent. No NULs: those that a file ends in when the machine went
+ * down cannot be told from what a power cut leaves, and are set aside (damage_test.ts).
+ */
 const chunk = fc.uint8Array({ maxLength: 70 }).map((bytes) =>
-  bytes.map((byte) => byte < 20 ? 0x0a : byte < 30 ? 0x0d : byte - 30)
+  bytes.map((byte) => byte < 20 ? 0x0a : byte < 30 ? 0x0d : byte - 29)
 );
 
 const command: fc.Arbitrary<Command> = fc.oneof(
