@@ -121,12 +121,17 @@ function sourceOf(port: PortConfig): string {
 
 function lineOf(port: PortConfig): string | null {
   if (port.type !== "serial") return null;
-  const flow = `${port.use_flow_control === true ? "RTS/CTS" : "no"} flow control`;
+  const flow = flowControlOf(port.use_flow_control);
   const frame = `${port.data_bits}${port.parity.charAt(0).toUpperCase()}${port.stop_bits}`;
   if (port.baud_rate > 0) return `${port.baud_rate} baud, ${frame}, ${flow}`;
   // As serial_channel.ts takes it.
   const found = frame === "8N1" ? "speed and frame are found" : `speed is found, ${frame}`;
   return `${found} from what the line sends, ${flow}`;
+}
+
+function flowControlOf(isUsed: boolean | undefined): string {
+  if (isUsed === undefined) return "RTS/CTS once characters are lost";
+  return isUsed ? "RTS/CTS flow control" : "no flow control";
 }
 
 function forwarderOf(forwarder: ForwarderConfig): Summary["forwarder"] {

@@ -14,9 +14,9 @@ const cursorShape = z.object({
 });
 
 /**
- * `next` is the sequence that the sink needs next. Up to stream sequence `searched` of `stream`,
- * the one that was made at `created`, nothing of this channel from `next` on is to be found. `stored` says where in it the newest record
- * before `next` stands; `null` when none was ever stored there.
+ * `next` is the sequence that the sink needs next. Up to stream sequence `searched` of `stream`, the
+ * one that was made at `created`, nothing of this channel from `next` on is to be found. `stored`
+ * says where in it the newest record before `next` stands; `null` when none was ever stored there.
  */
 export type Cursor = Readonly<z.infer<typeof cursorShape>>;
 

@@ -57,7 +57,7 @@ config      /c.json
 
 A1 1429010002
   source    /dev/ttyS1
-  line      speed and frame are found from what the line sends, no flow control
+  line      speed and frame are found from what the line sends, RTS/CTS once characters are lost
   subject   ut.cdr.acme.1429010002
   log       /var/log/nectarcollector/1429010002-A1.log
 

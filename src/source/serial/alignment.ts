@@ -33,6 +33,13 @@ interface Place {
   readonly known: number;
 }
 
+/** A place inside a character. */
+interface InsidePlace extends Place {
+  readonly place: number;
+  /** The level before it was low. */
+  readonly isLow: boolean;
+}
+
 interface Reading {
   readonly likelihood: number;
   readonly places: readonly Place[];
@@ -98,12 +105,13 @@ export class Alignment {
     const shares = new Float64Array(width + 1);
     const known = new Int32Array(width + 1);
     const wasInStep = this.#places[0]?.share ?? 0;
+    const inside = this.#inside();
     const spoilt = spoiltShare * blind;
-    shares[0] = this.#beginsAtStart() * this.#whole(levels & ones(width)) *
+    shares[0] = this.#beginsAtStart(inside) * this.#whole(levels & ones(width)) *
         stopBit(levels >> width) * (1 - spoiltShare) + wasInStep * spoilt * (1 - lostShare);
     for (let begun = 1; begun <= width; begun++) {
       const rest = width - begun;
-      const share = this.#beginsInside(begun, levels & ones(rest)) *
+      const share = this.#beginsInside(inside, begun, levels & ones(rest)) *
         this.#stopShare(levels >> rest) * (1 - spoiltShare);
       const next = levels >> (rest + 1 + this.#extraStopBits);
       const place = begun - this.#extraStopBits;
@@ -126,9 +134,9 @@ export class Alignment {
   }
 
   /** How likely the next edge is that of a start bit: the character there has no further one. */
-  #beginsAtStart(): number {
+  #beginsAtStart(inside: readonly InsidePlace[]): number {
     let sum = (this.#places[0]?.share ?? 0) + this.#anywhere * inStepShare;
-    for (const { share, place, known, isLow } of this.#inside()) {
+    for (const { share, place, known, isLow } of inside) {
       const rest = this.#width - place + 1;
       if (isLow && place === 1) sum += share * beginsAtLowStop;
       for (let low = 0; low <= (isLow ? rest : 0); low++) {
@@ -140,11 +148,11 @@ export class Alignment {
   }
 
   /** How likely it begins at bit `begun`, which is low, of a character that ends with `end`. */
-  #beginsInside(begun: number, end: number): number {
+  #beginsInside(inside: readonly InsidePlace[], begun: number, end: number): number {
     const low = this.#lows[begun] ?? 0;
     const likely = low > 0 ? (this.#ends[this.#width - begun + 1]?.[end << 1] ?? 0) / low : 0;
     let sum = this.#anywhere * (1 - inStepShare) / this.#insides * likely;
-    for (const { share, place, known, isLow } of this.#inside()) {
+    for (const { share, place, known, isLow } of inside) {
       if (isLow && begun === place - 1) {
         sum += share * beginsAtLowStop * this.#whole(known | end << begun);
       }
@@ -159,15 +167,14 @@ export class Alignment {
     return sum;
   }
 
-  /** Places inside characters, each with its share among all that would begin as is known. */
-  *#inside(): Generator<Place & { readonly place: number; readonly isLow: boolean }> {
-    for (let place = 1; place < this.#places.length; place++) {
-      const { share, known } = this.#places[place] ?? { share: 0, known: 0 };
-      if (share === 0) continue;
+  /** Each with its share among all characters that would begin as is known; none in step. */
+  #inside(): InsidePlace[] {
+    return this.#places.flatMap(({ share, known }, place) => {
+      if (place === 0 || share === 0) return [];
       const isLow = place === 1 || (known >> (place - 2) & 1) === 0;
       const likely = this.#beginnings[place - 1]?.[known] ?? 0;
-      yield { share: share / likely, known, place, isLow };
-    }
+      return [{ share: share / likely, known, place, isLow }];
+    });
   }
 
   /** How likely stop bits are the first of these levels. */

@@ -162,8 +162,7 @@ export class LineDetector {
     const code = codeOf(character);
     if (character.kind !== "byte" || this.#locked === null) return false;
     if (this.#settles[code] === 0) {
-      const odds = this.#odds.of(character, "edge");
-      const own = odds[this.#locked.index] ?? 0;
+      const own = this.#odds.alone(character, "edge")[this.#locked.index] ?? 0;
       this.#settles[code] = own >= rareOdds ? 1 : -1;
     }
     return this.#settles[code] === 1;

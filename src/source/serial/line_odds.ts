@@ -66,8 +66,6 @@ export class LineOdds {
     readonly atEdge: SpeedPattern;
     readonly atLowStop: SpeedPattern;
   }[];
-  /** For each speed and framing: how likely readings of a faster sender's text are. */
-  readonly #faster: readonly (readonly (Float64Array | null)[])[];
   #locked: LockedOdds | null = null;
   readonly #known = new Map<number, Float64Array>();
 
@@ -85,10 +83,6 @@ export class LineOdds {
       const behind = frameLength(receiver) - 1;
       return { atEdge: speedPattern(ratio), atLowStop: speedPattern(ratio, behind) };
     });
-    this.#faster = options.baudRates.map((rate) => {
-      const ratio = rate / receiver.baudRate;
-      return options.framings.map((framing) => fasterTextShares(framing, receiver, ratio));
-    });
   }
 
   /** Settings at this speed are taken and the receiver is in step: noise must not overthrow them. */
@@ -103,7 +97,7 @@ export class LineOdds {
 
   /** Odds for each speed, and within it for each framing. */
   of(character: Character, begun: Beginning): Float64Array {
-    const odds = this.#ofOne(character, begun);
+    const odds = this.alone(character, begun);
     if (this.#locked === null) return odds;
     const all = odds.slice();
     const own = this.own(all);
@@ -117,8 +111,8 @@ export class LineOdds {
     return odds.subarray(first, first + this.#framings.length);
   }
 
-  /** As far as one character by itself tells. */
-  #ofOne(character: Character, begun: Beginning): Float64Array {
+  /** The same, as far as one character by itself tells. */
+  alone(character: Character, begun: Beginning): Float64Array {
     const key = codeOf(character) + beginnings.indexOf(begun) * characterCodes;
     let odds = this.#known.get(key);
     if (odds === undefined) {
@@ -147,7 +141,9 @@ export class LineOdds {
         const fit = begun === "edge" ? atEdge : (atEdge + atLowStop) / 2;
         of.fill(Math.log2((1 - spoiltShare) * fit + spoiltShare));
       } else {
-        this.#faster[index]?.forEach((shares, at) => {
+        const ratio = baudRate / this.receiver.baudRate;
+        this.#framings.forEach((framing, at) => {
+          const shares = fasterTextShares(framing, this.receiver, ratio);
           if (shares === null) return;
           const fit = shareOf(shares, samples) / blindShare(samples, this.receiver);
           of[at] = Math.log2((1 - elsewhereShare) * fit + elsewhereShare);
