@@ -60,13 +60,13 @@ export class Home implements HomeSegments {
     const active = ActiveSegment.open({ disk, base, recordHeader, ...found.active, isSealed });
     try {
       active.syncNow();
+      const place = { disk, folder, channel: channelName(channel) };
+      const rotated = withoutTwinsOfActive(place, found.rotated, active.header);
+      return new Home(options, { ...found, rotated, active }, state);
     } catch (error) {
       active.close();
       throw error;
     }
-    const place = { disk, folder, channel: channelName(channel) };
-    const rotated = withoutTwinsOfActive(place, found.rotated, active.header);
-    return new Home(options, { ...found, rotated, active }, state);
   }
 
   private constructor(
