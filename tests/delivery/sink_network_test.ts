@@ -6,10 +6,10 @@ import type { Cut } from "../support/proxy_lane.ts";
 import { requires } from "../support/requirements.ts";
 import { seeds } from "../support/seeds.ts";
 import { messageCount } from "../support/stream_contents.ts";
-import { canProxy, TcpProxy } from "../support/tcp_proxy.ts";
+import { denoForProxy, TcpProxy } from "../support/tcp_proxy.ts";
 import { waitFor } from "../support/wait_for.ts";
 
-const test = canProxy ? requires(natsServer).test : Deno.test.ignore;
+const { test } = requires(natsServer, denoForProxy);
 
 /** A site whose sink reaches its server through a proxy. */
 class ProxiedSite implements AsyncDisposable {

@@ -5,10 +5,10 @@ import { natsProgram, natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
 import { latin1, Site } from "../support/site.ts";
 import { messageCount, readStream } from "../support/stream_contents.ts";
-import { canProxy, TcpProxy } from "../support/tcp_proxy.ts";
+import { denoForProxy, TcpProxy } from "../support/tcp_proxy.ts";
 import { waitFor, waitForValue } from "../support/wait_for.ts";
 
-const test = canProxy ? requires(natsServer).test : Deno.test.ignore;
+const { test } = requires(natsServer, denoForProxy);
 const backlog = 20_000;
 
 /** What the collector may need above what it needs idle. */

@@ -3,6 +3,7 @@ import { environment, mount, program, type Requirement, Requirements } from "./r
 
 const met: Requirement = { name: "air", isMet: () => true };
 const missing: Requirement = { name: "a moon base", isMet: () => false };
+const ofDeno: Requirement = { name: "a Deno that flies", isMet: () => false, isOfDeno: true };
 
 interface Registered {
   readonly name: string;
@@ -53,6 +54,18 @@ Deno.test("on CI what is missing is a failure that names it", (context) => {
   const [registered] = scene.registered;
   assert.equal(registered?.ignore, false);
   assert.throws(() => registered?.body(context), /jumps high: this machine lacks a moon base/);
+});
+
+Deno.test("what this Deno cannot do is skipped on CI, too, and told; with anything else it is a failure", (context) => {
+  const scene = new Scene(true);
+  scene.requirements.test([ofDeno], "flies", () => {});
+  scene.requirements.test([ofDeno, missing], "flies to the moon", () => {});
+  const [skipped, failing] = scene.registered;
+  assert.equal(skipped?.ignore, true);
+  assert.throws(() => failing?.body(context), /lacks a Deno that flies, a moon base/);
+  for (const ending of scene.endings) ending();
+  const title = "!!! 1 TEST SKIPPED, NOT PASSED !!!";
+  assert.deepEqual(scene.printed, [`\n${title}\n  - flies (needs a Deno that flies)\n`]);
 });
 
 Deno.test("program(), mount() and environment() look at this machine", () => {

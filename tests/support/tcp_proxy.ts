@@ -5,12 +5,17 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, Socket } from "node:net";
 import { type Cut, ProxyLane } from "./proxy_lane.ts";
+import type { Requirement } from "./requirements.ts";
 
 /** Below Linux's ephemeral range, where who dials a closed port can meet itself; see NatsServer. */
 const ports = { lowest: 10_000, highest: 20_000 };
 
-/** Oldest versions of Deno can neither reset a connection nor close one half of it: no proxy there. */
-export const canProxy = "resetAndDestroy" in Socket.prototype;
+/** The oldest versions can neither reset a connection nor close one half of it: no proxy there. */
+export const denoForProxy: Requirement = {
+  name: "a Deno whose sockets can be reset, newer than 2.4",
+  isMet: () => "resetAndDestroy" in Socket.prototype,
+  isOfDeno: true,
+};
 
 interface Link {
   readonly client: Socket;

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { canProxy, TcpProxy } from "./tcp_proxy.ts";
+import { requires } from "./requirements.ts";
+import { denoForProxy, TcpProxy } from "./tcp_proxy.ts";
 import { waitFor } from "./wait_for.ts";
 
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: !canProxy, fn });
-}
+const { test } = requires(denoForProxy);
 
 /** Somebody at the end of a connection: keeps what came, and how it ended. */
 class Peer {
