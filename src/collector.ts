@@ -9,6 +9,7 @@ import {
 } from "./channel/serial_channel.ts";
 import { type Config, type EnabledPort, enabledPorts } from "./config/config.ts";
 import { type Destination, destinations } from "./delivery/destinations.ts";
+import { NatsStreams } from "./delivery/nats_streams.ts";
 import type { Feed } from "./delivery/session.ts";
 import { Sink, type SinkStatus } from "./delivery/sink.ts";
 import type { Clock } from "./platform/clock.ts";
@@ -223,7 +224,7 @@ function sinkFor(
   const { name, connection, subject, wantedStream } = destination;
   return new Sink({
     name,
-    connection,
+    server: new NatsStreams(connection),
     feeds: running.map(({ port, channel }): Feed => ({
       journal: channel.journal,
       subject: subject(port),
@@ -233,6 +234,7 @@ function sinkFor(
     maxWaitMs: config.nats.reconnect_wait_sec * 1000,
     disk,
     clock,
+    random: Math.random,
     report,
   });
 }

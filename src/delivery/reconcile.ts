@@ -3,9 +3,9 @@
 // connections, and acknowledged messages are lost in a server's power cut.
 
 import type { Cursor } from "./cursor.ts";
-import { type FoundMessage, type JournalExtent, maxInFlight, resumePoint } from "./resume.ts";
-import type { StreamExtent, StreamSearch } from "./stream_search.ts";
 import { formatMessageId, parseMessageId } from "./message.ts";
+import { type FoundMessage, type JournalExtent, maxInFlight, resumePoint } from "./resume.ts";
+import type { StreamExtent, SubjectStream } from "./stream_server.ts";
 
 /** A channel to be compared. */
 export interface Compared {
@@ -27,37 +27,43 @@ const firstWindow = 1000;
 
 /** Compares all channels that share a subject. Keys of the result are channel names. */
 export async function reconcile(options: {
-  readonly search: StreamSearch;
-  /** What the stream holds by now. */
+  readonly stream: SubjectStream;
+  /** What it holds by now. */
   readonly extent: StreamExtent;
-  readonly stream: string;
   readonly channels: readonly Compared[];
 }): Promise<Map<string, Reconciled>> {
-  const { search, extent, stream, channels } = options;
+  const { stream, extent, channels } = options;
+  const { name } = stream;
   const { created } = extent;
   const trusted = new Map<string, Cursor>();
   for (const { channel, cursor, journal } of channels) {
     const plausible = cursor !== undefined && isOfJournal(cursor, journal);
-    if (plausible && await isConfirmed(search, stream, cursor, extent)) {
+    if (plausible && await isConfirmed(stream, cursor, extent)) {
       trusted.set(channel, cursor);
     } else if (journal.lastSequence < journal.oldestSequence) {
       const next = journal.oldestSequence;
-      trusted.set(channel, { next, stream, created, searched: extent.lastSequence, stored: null });
-    } else if (plausible && !isSame(cursor, stream, extent) && extent.firstSequence <= 1) {
+      trusted.set(channel, {
+        next,
+        stream: name,
+        created,
+        searched: extent.lastSequence,
+        stored: null,
+      });
+    } else if (plausible && !isSame(cursor, name, extent) && extent.firstSequence <= 1) {
       // Made anew while records were under way, it may hold later ones and none before them.
       const next = journal.oldestSequence;
-      trusted.set(channel, { next, stream, created, searched: 0, stored: null });
+      trusted.set(channel, { next, stream: name, created, searched: 0, stored: null });
     }
   }
   const found = new Map<string, FoundMessage[]>(channels.map(({ channel }) => [channel, []]));
   const searched = Math.min(...[...trusted.values()].map((cursor) => cursor.searched));
   const from = Math.max(searched + 1, extent.firstSequence);
-  await search.each(from, extent.lastSequence, (message) => {
+  await stream.each(from, extent.lastSequence, (message) => {
     const next = trusted.get(message.channel)?.next;
     if (next !== undefined && message.sequence >= next) found.get(message.channel)?.push(message);
   });
   const doubtful = channels.map(({ channel }) => channel).filter((name) => !trusted.has(name));
-  await searchBackwards(search, extent, doubtful, found);
+  await searchBackwards(stream, extent, doubtful, found);
   return new Map(channels.map((compared) => {
     const { channel, cursor, journal } = compared;
     const confirmed = trusted.get(channel);
@@ -74,7 +80,7 @@ export async function reconcile(options: {
     // With messages behind a hole, the search must begin before them the next time too.
     const searched = skip.size === 0 ? extent.lastSequence : confirmed?.searched ?? 0;
     return [channel, {
-      cursor: { next, stream, created, searched, stored },
+      cursor: { next, stream: name, created, searched, stored },
       skip,
       streamAhead,
       rewoundFrom: isRewound ? cursor.next : null,
@@ -98,16 +104,15 @@ function isSame(cursor: Cursor, stream: string, { created }: StreamExtent): bool
 
 /** Whether the message before the cursor is still where it was, or has left the stream by its limits. */
 async function isConfirmed(
-  search: StreamSearch,
-  stream: string,
+  stream: SubjectStream,
   cursor: Cursor,
   extent: StreamExtent,
 ): Promise<boolean> {
   const { stored } = cursor;
-  if (!isSame(cursor, stream, extent) || cursor.searched > extent.lastSequence) return false;
+  if (!isSame(cursor, stream.name, extent) || cursor.searched > extent.lastSequence) return false;
   if (stored === null) return true;
   if (stored.sequence < extent.firstSequence) return true;
-  const id = await search.messageId(stored.sequence);
+  const id = await stream.messageId(stored.sequence);
   return id === null || id === stored.messageId;
 }
 
@@ -116,7 +121,7 @@ async function isConfirmed(
  * `maxInFlight` sequences are covered or the stream's start is reached.
  */
 async function searchBackwards(
-  search: StreamSearch,
+  stream: SubjectStream,
   extent: StreamExtent,
   channels: readonly string[],
   found: Map<string, FoundMessage[]>,
@@ -125,7 +130,7 @@ async function searchBackwards(
   let to = extent.lastSequence;
   for (let window = firstWindow; open.size > 0 && to >= extent.firstSequence; window *= 2) {
     const from = Math.max(extent.firstSequence, to - window + 1);
-    await search.each(from, to, (message) => {
+    await stream.each(from, to, (message) => {
       if (open.has(message.channel)) found.get(message.channel)?.push(message);
     });
     for (const channel of [...open]) {

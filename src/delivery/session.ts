@@ -1,32 +1,22 @@
-// One connection to a sink, from dial to the first doubt. The client's own reconnecting is off: a
-// server then gets a strict prefix of what was sent on a connection, so a stream never has a hole
-// that later records have passed. Any doubt ends the session; the next one compares and goes on.
+// One connection to a sink, from dial to the first doubt. Any doubt ends the session; the next one
+// compares and goes on.
 
-import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import {
-  type ConnectionOptions,
-  createInbox,
-  headers,
-  type NatsConnection,
-  PermissionViolationError,
-} from "@nats-io/transport-node";
 import type { Progress } from "../journal/holders.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import type { JournalRecord } from "../record.ts";
 import type { CursorFile } from "./cursor.ts";
-import { dial } from "./dial.ts";
 import { messageBytes, messageHeaders } from "./message.ts";
-import { type Outcome, readOutcome, type Trouble } from "./outcome.ts";
+import type { Outcome, Trouble } from "./outcome.ts";
 import { Publisher } from "./publisher.ts";
 import { reconcile } from "./reconcile.ts";
 import { maxInFlight } from "./resume.ts";
 import { SendWindow } from "./send_window.ts";
 import { apiFailure, SessionEnd } from "./session_end.ts";
-import { StreamSearch } from "./stream_search.ts";
+import type { StreamConnection, StreamServer, Ticket } from "./stream_server.ts";
 import { StreamWatch } from "./stream_watch.ts";
-import { ensureStream, type WantedStream } from "./streams.ts";
+import type { WantedStream } from "./streams.ts";
 
 /** A channel as a sink sees it. */
 export interface Feed {
@@ -35,7 +25,7 @@ export interface Feed {
 }
 
 export interface SessionOptions {
-  readonly connection: ConnectionOptions;
+  readonly server: StreamServer;
   readonly feeds: readonly Feed[];
   readonly cursors: CursorFile;
   /** The stream to make when there is none; `null` when none may be made. */
@@ -50,21 +40,19 @@ export interface SessionOptions {
 
 /** A publish that is not acknowledged within this time is in doubt, and is told within 5 s. */
 const ackTimeoutMs = 4000;
-const apiTimeoutMs = 5000;
 
 export class Session {
   readonly #options: SessionOptions;
-  readonly #connection: NatsConnection;
+  readonly #connection: StreamConnection;
   readonly #window: SendWindow;
   readonly #publishers: Publisher[] = [];
   readonly #stop = new AbortController();
   readonly #ended = Promise.withResolvers<SessionEnd>();
-  readonly #inbox = createInbox();
   readonly #watch: StreamWatch;
 
   /** Connects, finds or makes the stream, and compares. @throws {SessionEnd} */
   static async open(options: SessionOptions): Promise<Session> {
-    const connection = await dial(options.connection, options.signal);
+    const connection = await options.server.connect(options.signal);
     const session = new Session(options, connection);
     const stop = (): void => session.#end("disconnected", "stopped");
     options.signal.addEventListener("abort", stop);
@@ -81,7 +69,7 @@ export class Session {
     }
   }
 
-  private constructor(options: SessionOptions, connection: NatsConnection) {
+  private constructor(options: SessionOptions, connection: StreamConnection) {
     this.#options = options;
     this.#connection = connection;
     this.#window = new SendWindow({ initial: options.initialWindow, maxRecords: maxInFlight });
@@ -89,9 +77,8 @@ export class Session {
       clock: options.clock,
       doubt: (end) => this.#finish(end),
     });
-    connection.closed().then((error) => {
-      this.#end("disconnected", error instanceof Error ? error.message : "connection closed");
-    });
+    connection.ended.then((end) => this.#finish(end));
+    connection.listen((ticket, outcome) => this.#settle(ticket, outcome));
   }
 
   /** Resolves with the reason when the session cannot go on. */
@@ -101,7 +88,7 @@ export class Session {
 
   /** Address of the server. */
   get server(): string {
-    return this.#connection.getServer();
+    return this.#connection.address;
   }
 
   get delivered(): number {
@@ -158,14 +145,6 @@ export class Session {
 
   async #begin(): Promise<void> {
     const { feeds } = this.#options;
-    this.#watchErrors();
-    this.#connection.subscribe(`${this.#inbox}.>`, {
-      callback: (error, message) => {
-        if (error) return this.#end("unauthorized", error.message);
-        const [feed, sequence] = message.subject.slice(this.#inbox.length + 1).split(".");
-        this.#settle(Number(feed), Number(sequence), message.data, message.headers?.code);
-      },
-    });
     const bySubject = Map.groupBy(feeds, ({ subject }) => subject);
     const publishers = new Map<Feed, Publisher>();
     for (const [subject, group] of bySubject) {
@@ -183,19 +162,15 @@ export class Session {
   /** Finds where each channel of a subject goes on. */
   async #compare(subject: string, group: readonly Feed[]): Promise<[Feed, Publisher][]> {
     const { cursors, wantedStream, clock, report } = this.#options;
-    const api = { timeout: apiTimeoutMs };
-    const manager = await jetstreamManager(this.#connection, { ...api, checkAPI: false });
-    const client = jetstream(this.#connection, api);
-    const stream = await ensureStream(manager, subject, wantedStream);
-    const search = new StreamSearch({ client, manager, stream, subject });
+    const stream = await this.#connection.stream(subject, wantedStream);
     const channels = group.map(({ journal }) => ({
       channel: journal.name,
       cursor: cursors.get(journal.name),
       journal,
     }));
-    const extent = await search.extent();
-    this.#watch.add(stream, extent, () => search.extent());
-    const reconciled = await reconcile({ search, extent, stream, channels });
+    const extent = await stream.extent();
+    this.#watch.add(stream.name, extent, () => stream.extent());
+    const reconciled = await reconcile({ stream, extent, channels });
     return group.map((feed) => {
       const { journal } = feed;
       const point = reconciled.get(journal.name);
@@ -220,41 +195,24 @@ export class Session {
     });
   }
 
-  #send(index: number, feed: Feed, record: JournalRecord): Outcome | null {
-    const fields = messageHeaders(feed.journal.name, record);
-    const limit = this.#connection.info?.max_payload ?? Infinity;
-    const bytes = messageBytes(fields, record.line);
+  #send(feed: number, { journal, subject }: Feed, record: JournalRecord): Outcome | null {
+    const { sequence, line: payload } = record;
+    const headers = messageHeaders(journal.name, record);
+    const limit = this.#connection.maxPayload;
+    const bytes = messageBytes(headers, payload);
     if (bytes > limit) {
       return { kind: "rejected", message: `${bytes} bytes, and max_payload is ${limit}` };
     }
-    const messageHeader = headers();
-    for (const [name, value] of fields) messageHeader.set(name, value);
-    try {
-      this.#connection.publish(feed.subject, record.line, {
-        reply: `${this.#inbox}.${index}.${record.sequence}`,
-        headers: messageHeader,
-      });
-    } catch (error) {
-      this.#end("disconnected", `publish: ${errorText(error)}`, error);
-    }
+    this.#connection.publish({ subject, headers, payload }, { feed, sequence });
     return null;
   }
 
-  #settle(feed: number, sequence: number, data: Uint8Array, status: number | undefined): void {
-    const outcome = readOutcome(data, status);
+  #settle({ feed, sequence }: Ticket, outcome: Outcome): void {
     if (outcome.kind === "hold") return this.#end(outcome.trouble, outcome.message);
     const publisher = this.#publishers[feed];
     if (publisher === undefined) return;
     if (outcome.kind === "stored" && !this.#watch.confirm(publisher.stream, outcome)) return;
     publisher.settle(sequence, outcome);
-  }
-
-  async #watchErrors(): Promise<void> {
-    for await (const status of this.#connection.status()) {
-      if (status.type === "error" && status.error instanceof PermissionViolationError) {
-        this.#end("unauthorized", status.error.message, status.error);
-      }
-    }
   }
 
   #end(trouble: Trouble, message: string, cause?: unknown): void {

@@ -12,7 +12,6 @@
 //
 // The cursor on disk is only a hint where to look: an old one costs a longer search.
 
-import type { ConnectionOptions } from "@nats-io/transport-node";
 import { backoffMs } from "../platform/backoff.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Progress } from "../journal/holders.ts";
@@ -24,12 +23,13 @@ import type { Trouble } from "./outcome.ts";
 import { isOfJournal } from "./reconcile.ts";
 import { type Feed, Session } from "./session.ts";
 import { SessionEnd } from "./session_end.ts";
+import type { StreamServer } from "./stream_server.ts";
 import type { WantedStream } from "./streams.ts";
 
 export interface SinkOptions {
   /** Short name, also of its cursor file. */
   readonly name: string;
-  readonly connection: () => ConnectionOptions;
+  readonly server: StreamServer;
   readonly feeds: readonly Feed[];
   readonly wantedStream: WantedStream | null;
   readonly statePath: string;
@@ -37,6 +37,8 @@ export interface SinkOptions {
   readonly maxWaitMs: number;
   readonly disk: Disk;
   readonly clock: Clock;
+  /** From 0 to 1, for the waits: boxes that were cut off together do not come back together. */
+  readonly random: () => number;
   readonly report: Report;
 }
 
@@ -115,7 +117,7 @@ export class Sink implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { clock, maxWaitMs } = this.#options;
+    const { clock, random, maxWaitMs } = this.#options;
     const signal = this.#stop.signal;
     let failures = 0;
     while (!signal.aborted) {
@@ -125,18 +127,18 @@ export class Sink implements AsyncDisposable {
       this.#announce(end);
       failures = this.#deliveredBefore > before ? 1 : failures + 1;
       const wait = { initialMs: 100, maxMs: maxWaitMs, exponential: true };
-      await clock.delay(backoffMs(wait, failures) * (0.75 + Math.random() / 2), signal);
+      await clock.delay(backoffMs(wait, failures) * (0.75 + random() / 2), signal);
     }
   }
 
   /** One connection, from dial to its end. Settles early only when the sink is stopped. */
   async #runSession(): Promise<SessionEnd> {
-    const { feeds, wantedStream, clock, report } = this.#options;
+    const { server, feeds, wantedStream, clock, report } = this.#options;
     const probing = this.#state === "storage_full" || this.#state === "stalled";
     let session: Session;
     try {
       session = await Session.open({
-        connection: this.#options.connection(),
+        server,
         feeds,
         cursors: this.#cursors,
         wantedStream,

@@ -5,7 +5,7 @@
 import type { Clock } from "../platform/clock.ts";
 import type { StoredOutcome } from "./outcome.ts";
 import { apiFailure, SessionEnd } from "./session_end.ts";
-import type { StreamExtent } from "./stream_search.ts";
+import type { StreamExtent } from "./stream_server.ts";
 
 /** Status must be true within 5 s, and `check()` is called once a second. */
 const silenceMs = 4000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SessionEnd } from "../../src/delivery/session_end.ts";
-import type { StreamExtent } from "../../src/delivery/stream_search.ts";
+import type { StreamExtent } from "../../src/delivery/stream_server.ts";
 import { StreamWatch } from "../../src/delivery/stream_watch.ts";
 
 const created = "2025-12-03T15:04:05.123456789Z";

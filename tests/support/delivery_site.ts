@@ -3,6 +3,7 @@
 
 import { rmSync } from "node:fs";
 import type { ConnectionOptions } from "@nats-io/transport-node";
+import { NatsStreams } from "../../src/delivery/nats_streams.ts";
 import { Sink } from "../../src/delivery/sink.ts";
 import type { WantedStream } from "../../src/delivery/streams.ts";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -98,7 +99,7 @@ export class DeliverySite implements AsyncDisposable {
     const { wantedStream = usualStream, subject = () => "ks.cdr.test" } = this.#options;
     this.#sink = new Sink({
       name: "test",
-      connection: () => this.connection(),
+      server: new NatsStreams(() => this.connection()),
       feeds: this.journals.map(({ journal }) => ({
         journal,
         subject: subject(journal.name.split("-")[1] ?? ""),
@@ -108,6 +109,7 @@ export class DeliverySite implements AsyncDisposable {
       maxWaitMs: 200,
       disk: systemDisk,
       clock: systemClock,
+      random: Math.random,
       report: (notice) => this.notices.push(notice),
     });
     this.#sink.start();

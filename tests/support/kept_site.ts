@@ -8,6 +8,7 @@ import type { Command } from "commander";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/config.ts";
 import { destinations } from "../../src/delivery/destinations.ts";
+import { NatsStreams } from "../../src/delivery/nats_streams.ts";
 import { Sink } from "../../src/delivery/sink.ts";
 import { Journal } from "../../src/journal/journal.ts";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -130,13 +131,14 @@ export class KeptSite implements AsyncDisposable {
     for (const { name, connection, subject, wantedStream } of destinations(this.#config)) {
       this.#sink = new Sink({
         name,
-        connection,
+        server: new NatsStreams(connection),
         feeds: this.journals.map((journal) => ({ journal, subject: subject({ fips_code: fips }) })),
         wantedStream,
         statePath: this.#config.journal.state_path,
         maxWaitMs: 200,
         disk: systemDisk,
         clock: systemClock,
+        random: Math.random,
         report: () => {},
       });
       this.#sink.start();

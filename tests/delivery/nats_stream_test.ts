@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { StreamSearch } from "../../src/delivery/stream_search.ts";
+import { NatsStream } from "../../src/delivery/nats_stream.ts";
 import { NatsServer } from "../../src/simulate/nats_server.ts";
 import { natsProgram, natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
@@ -11,9 +11,9 @@ const { test } = requires(natsServer);
 const id = (sequence: number): string => `1429010002-A1/${"0".repeat(32)}/${sequence}`;
 
 /** Twenty messages of ours, every third of another subject, and strangers among them. */
-async function withSearch(
-  stream: string,
-  use: (search: StreamSearch) => Promise<void>,
+async function withStream(
+  name: string,
+  use: (stream: NatsStream) => Promise<void>,
 ): Promise<void> {
   using folder = new TemporaryFolder();
   await using server = await NatsServer.start({ program: natsProgram, storeFolder: folder.path });
@@ -28,18 +28,18 @@ async function withSearch(
     await client.publish("ks.cdr.test", "stranger", { msgID: "stranger" });
     await client.publish("ks.cdr.test", "stranger");
     await manager.streams.deleteMessage("cdr", 4);
-    await use(new StreamSearch({ client, manager, stream, subject: "ks.cdr.test" }));
+    await use(new NatsStream({ client, manager, name, subject: "ks.cdr.test" }));
   });
 }
 
-test("a search finds our messages on the subject between both ends, in order", async () => {
-  await withSearch("cdr", async (search) => {
-    const { created, ...extent } = await search.extent();
+test("a stream finds our messages on the subject between both ends, in order", async () => {
+  await withStream("cdr", async (stream) => {
+    const { created, ...extent } = await stream.extent();
     assert.deepEqual(extent, { firstSequence: 1, lastSequence: 22 });
     assert.ok(Date.parse(created) <= Date.now());
     const find = async (from: number, to: number): Promise<number[]> => {
       const found: number[] = [];
-      await search.each(from, to, ({ sequence }) => found.push(sequence));
+      await stream.each(from, to, ({ sequence }) => found.push(sequence));
       return found;
     };
     assert.deepEqual(await find(1, 22), [1, 2, 5, 7, 8, 10, 11, 13, 14, 16, 17, 19, 20]);
@@ -51,13 +51,13 @@ test("a search finds our messages on the subject between both ends, in order", a
 });
 
 test("messageId() is null where there is no message, and only there", async () => {
-  await withSearch("cdr", async (search) => {
-    assert.equal(await search.messageId(3), id(3));
-    assert.equal(await search.messageId(4), null, "deleted");
-    assert.equal(await search.messageId(99), null, "not there yet");
-    assert.equal(await search.messageId(22), "", "without an id");
+  await withStream("cdr", async (stream) => {
+    assert.equal(await stream.messageId(3), id(3));
+    assert.equal(await stream.messageId(4), null, "deleted");
+    assert.equal(await stream.messageId(99), null, "not there yet");
+    assert.equal(await stream.messageId(22), "", "without an id");
   });
-  await withSearch("none", async (search) => {
-    await assert.rejects(search.messageId(1), { name: "StreamNotFoundError" });
+  await withStream("none", async (stream) => {
+    await assert.rejects(stream.messageId(1), { name: "StreamNotFoundError" });
   });
 });

@@ -1,0 +1,110 @@
+// A NATS server with JetStream, as delivery sees it. The client's own reconnecting is off: a server
+// then gets a strict prefix of what was sent on a connection, so a stream never has a hole that later
+// records have passed.
+
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import {
+  type ConnectionOptions,
+  createInbox,
+  headers,
+  type NatsConnection,
+  PermissionViolationError,
+} from "@nats-io/transport-node";
+import { errorText } from "../platform/notice.ts";
+import { dial } from "./dial.ts";
+import { NatsStream } from "./nats_stream.ts";
+import { type Outcome, readOutcome } from "./outcome.ts";
+import { SessionEnd } from "./session_end.ts";
+import type {
+  StreamConnection,
+  StreamMessage,
+  StreamServer,
+  SubjectStream,
+  Ticket,
+} from "./stream_server.ts";
+import { ensureStream, type WantedStream } from "./streams.ts";
+
+const apiTimeoutMs = 5000;
+
+export class NatsStreams implements StreamServer {
+  readonly #options: () => ConnectionOptions;
+
+  /** @param options asked at every dial */
+  constructor(options: () => ConnectionOptions) {
+    this.#options = options;
+  }
+
+  async connect(signal: AbortSignal): Promise<StreamConnection> {
+    return new NatsStreamConnection(await dial(this.#options(), signal));
+  }
+}
+
+class NatsStreamConnection implements StreamConnection {
+  readonly #connection: NatsConnection;
+  readonly #inbox = createInbox();
+  readonly #ended = Promise.withResolvers<SessionEnd>();
+
+  constructor(connection: NatsConnection) {
+    this.#connection = connection;
+    connection.closed().then((error) => {
+      const message = error instanceof Error ? error.message : "connection closed";
+      this.#ended.resolve(new SessionEnd("disconnected", message));
+    });
+    this.#watchErrors();
+  }
+
+  get address(): string {
+    return this.#connection.getServer();
+  }
+
+  get maxPayload(): number {
+    return this.#connection.info?.max_payload ?? Infinity;
+  }
+
+  get ended(): Promise<SessionEnd> {
+    return this.#ended.promise;
+  }
+
+  async stream(subject: string, wanted: WantedStream | null): Promise<SubjectStream> {
+    const api = { timeout: apiTimeoutMs };
+    const manager = await jetstreamManager(this.#connection, { ...api, checkAPI: false });
+    const client = jetstream(this.#connection, api);
+    const name = await ensureStream(manager, subject, wanted);
+    return new NatsStream({ client, manager, name, subject });
+  }
+
+  listen(settled: (ticket: Ticket, outcome: Outcome) => void): void {
+    this.#connection.subscribe(`${this.#inbox}.>`, {
+      callback: (error, message) => {
+        if (error) return this.#ended.resolve(new SessionEnd("unauthorized", error.message));
+        const [feed, sequence] = message.subject.slice(this.#inbox.length + 1).split(".");
+        const ticket = { feed: Number(feed), sequence: Number(sequence) };
+        settled(ticket, readOutcome(message.data, message.headers?.code));
+      },
+    });
+  }
+
+  publish({ subject, headers: fields, payload }: StreamMessage, { feed, sequence }: Ticket): void {
+    const messageHeader = headers();
+    for (const [name, value] of fields) messageHeader.set(name, value);
+    const reply = `${this.#inbox}.${feed}.${sequence}`;
+    try {
+      this.#connection.publish(subject, payload, { reply, headers: messageHeader });
+    } catch (error) {
+      const why = `publish: ${errorText(error)}`;
+      this.#ended.resolve(new SessionEnd("disconnected", why, error));
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
+  async #watchErrors(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type === "error" && status.error instanceof PermissionViolationError) {
+        this.#ended.resolve(new SessionEnd("unauthorized", status.error.message, status.error));
+      }
+    }
+  }
+}
