@@ -9,7 +9,8 @@ const root = new URL("../src", import.meta.url).pathname;
 
 /** From the bottom: a stage may import itself and the levels before its own. */
 const levels: readonly (readonly string[])[] = [
-  ["record.ts", "platform"],
+  ["line_header.ts", "platform"],
+  ["record.ts"],
   ["config"],
   ["source", "framer"],
   ["journal"],

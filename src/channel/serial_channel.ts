@@ -11,7 +11,7 @@ import type { Disk } from "../platform/disk.ts";
 import { LastingMemory } from "../platform/lasting_memory.ts";
 import type { Libc } from "../platform/libc.ts";
 import { errorText, type Report } from "../platform/notice.ts";
-import { channelName } from "../record.ts";
+import { channelName, RecordHeader } from "../record.ts";
 import type { WantedSettings } from "../source/serial/line_settings.ts";
 import { LineMemory } from "../source/serial/line_memory.ts";
 import type { PollLoop } from "../source/serial/poll_loop.ts";
@@ -72,7 +72,8 @@ export async function openSerialChannel(
   const catchBuffer = new CatchBuffer(memory.bytes);
   const caught = catchBuffer.left;
   const journal = await Journal.open({
-    channel: id,
+    name,
+    recordHeader: new RecordHeader(id),
     folder: logging.base_path,
     tailFolder: context.tailFolder,
     tailBudget: context.tailBudget,

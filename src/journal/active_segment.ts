@@ -4,7 +4,8 @@
 import type { Fragment } from "../framer/framer.ts";
 import { continueChecksum } from "../platform/checksum.ts";
 import { appendAll, type Disk } from "../platform/disk.ts";
-import type { RecordEnd, RecordHeader } from "../record.ts";
+import type { LineHeader } from "../line_header.ts";
+import type { RecordEnd } from "../record.ts";
 import type { RotatedSegment } from "./rotated_segment.ts";
 import type { SegmentExtent } from "./segment_extent.ts";
 import { copyBytes, SegmentFiles } from "./segment_files.ts";
@@ -26,7 +27,7 @@ export interface NewSegment {
   /** Path of the files without ending. */
   readonly base: string;
   readonly header: IndexHeader;
-  readonly recordHeader: RecordHeader;
+  readonly recordHeader: LineHeader;
 }
 
 /** The first records of a segment, and where they end in its log. */
@@ -38,7 +39,7 @@ interface DurablePart {
 export class ActiveSegment {
   readonly header: IndexHeader;
   readonly files: SegmentFiles;
-  readonly #recordHeader: RecordHeader;
+  readonly #recordHeader: LineHeader;
   #extent: SegmentExtent;
   #durable: DurablePart;
   /** The files may be longer than the extent says. */

@@ -1,7 +1,7 @@
 // Tells an index that belongs to another log from one whose log was damaged: both match nowhere.
 
 import type { ReadFile } from "../platform/disk.ts";
-import type { RecordHeader } from "../record.ts";
+import type { LineHeader } from "../line_header.ts";
 import type { IndexAudit } from "./index_audit.ts";
 import { scanLog } from "./log_scan.ts";
 import type { IndexEntry } from "./segment_index.ts";
@@ -13,7 +13,7 @@ import type { IndexEntry } from "./segment_index.ts";
 export function isForeignIndex(
   audit: IndexAudit,
   log: ReadFile,
-  header: RecordHeader,
+  header: LineHeader,
 ): boolean {
   // What an opening has marked is ours.
   if (audit.sound > 0 || audit.unreadable.every(({ reported }) => reported)) return false;
@@ -28,7 +28,7 @@ export function isForeignIndex(
 }
 
 /** One byte of the header may be what is damaged. */
-function resembles(log: ReadFile, entry: IndexEntry, header: RecordHeader): boolean {
+function resembles(log: ReadFile, entry: IndexEntry, header: LineHeader): boolean {
   const written = new Uint8Array(header.length);
   const found = new Uint8Array(header.length);
   header.write(written, 0, entry.timeMs);

@@ -4,7 +4,8 @@
 
 import { crc32 } from "node:zlib";
 import type { ReadFile } from "../platform/disk.ts";
-import type { RecordEnd, RecordHeader } from "../record.ts";
+import type { LineHeader } from "../line_header.ts";
+import type { RecordEnd } from "../record.ts";
 import type { EntryGap } from "./index_audit.ts";
 import { type LogStretch, scanLog } from "./log_scan.ts";
 import {
@@ -25,7 +26,7 @@ export interface MendedGap {
 }
 
 /** Mends a gap that entries follow. */
-export function mendGap(gap: EntryGap, log: ReadFile, header: RecordHeader): MendedGap {
+export function mendGap(gap: EntryGap, log: ReadFile, header: LineHeader): MendedGap {
   const to = gap.to ?? log.size();
   const stretches = gap.from < to ? [...scanLog({ log, from: gap.from, to, header })] : [];
   const records = stretches.filter(({ kind }) => kind === "record");

@@ -1,7 +1,6 @@
 // A journal's disk, once it could be opened: what was found there, and where the numbering stands.
 
 import { readState, replaceState } from "../platform/state_file.ts";
-import { channelName, type RecordHeader } from "../record.ts";
 import { ActiveSegment } from "./active_segment.ts";
 import type { JournalOptions } from "./journal_options.ts";
 import {
@@ -32,12 +31,11 @@ export class Home implements HomeSegments {
   /** Opens or makes the files of a channel. @throws {Error} what the disk threw */
   static async open(
     options: JournalOptions,
-    recordHeader: RecordHeader,
     circumstances: { readonly isInMemory: boolean; readonly isDoubtful: boolean },
   ): Promise<Home> {
-    const { disk, folder, channel, clock } = options;
+    const { disk, folder, name, recordHeader, clock } = options;
     disk.makeFolder(folder);
-    const base = `${folder}/${channelName(channel)}`;
+    const base = `${folder}/${name}`;
     const state = unlessOutdated(
       parseJournalState(readState(disk, options.statePath)),
       disk.size(`${base}.log`),
@@ -46,7 +44,7 @@ export class Home implements HomeSegments {
     const found = await openSegments({
       disk,
       folder,
-      channel: channelName(channel),
+      channel: name,
       recordHeader,
       state,
       cutBackTo: options.cutBackTo,
@@ -60,7 +58,7 @@ export class Home implements HomeSegments {
     const active = ActiveSegment.open({ disk, base, recordHeader, ...found.active, isSealed });
     try {
       active.syncNow();
-      const place = { disk, folder, channel: channelName(channel) };
+      const place = { disk, folder, channel: name };
       const rotated = withoutTwinsOfActive(place, found.rotated, active.header);
       return new Home(options, { ...found, rotated, active }, state);
     } catch (error) {
@@ -89,8 +87,7 @@ export class Home implements HomeSegments {
       firstSequence: Math.max(nextSequence, state?.nextSequence ?? 1),
       epoch: this.reasonForNewEpoch === null ? active.header.epoch : randomEpoch(),
     };
-    const channel = channelName(options.channel);
-    this.#numbering = new Numbering({ ...options, channel }, state);
+    this.#numbering = new Numbering({ ...options, channel: options.name }, state);
     // A kill between rotating into a new epoch and saving the state.
     this.#numbering.begin(active.header);
   }

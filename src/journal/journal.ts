@@ -27,7 +27,6 @@
 
 import type { Fragment, FramerStart } from "../framer/framer.ts";
 import { errorText } from "../platform/notice.ts";
-import { channelName } from "../record.ts";
 import type { Home } from "./home.ts";
 import { type JournalStart, openLater, startJournal } from "./journal_start.ts";
 import type { JournalOptions } from "./journal_options.ts";
@@ -72,7 +71,7 @@ export class Journal implements AsyncDisposable {
   }
 
   private constructor(options: JournalOptions, start: JournalStart) {
-    this.name = channelName(options.channel);
+    this.name = options.name;
     this.#options = options;
     this.#start = start;
     this.#home = start.home;

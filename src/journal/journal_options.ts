@@ -3,7 +3,7 @@
 import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { Report } from "../platform/notice.ts";
-import type { ChannelId } from "../record.ts";
+import type { LineHeader } from "../line_header.ts";
 import type { JournalPlace } from "./journal_place.ts";
 import type { TailBudget } from "./tail_budget.ts";
 
@@ -16,7 +16,9 @@ export interface SpaceGate {
 }
 
 export interface JournalOptions {
-  readonly channel: ChannelId;
+  /** Of its files, and of its channel where it is one's: `{fips}-{side}`. */
+  readonly name: string;
+  readonly recordHeader: LineHeader;
   /** Records may hold line feeds: one at the log's end does not say that a record ended. @default {false} */
   readonly feedsInside?: boolean;
   /** Folder of the logs. */

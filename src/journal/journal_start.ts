@@ -2,7 +2,6 @@
 // in memory.
 
 import { errorText } from "../platform/notice.ts";
-import { channelName, RecordHeader } from "../record.ts";
 import { Home } from "./home.ts";
 import type { JournalOptions } from "./journal_options.ts";
 import { MemoryTail, pendingEpoch, type TailSegments } from "./memory_tail.ts";
@@ -10,7 +9,6 @@ import { refusalNotice } from "./retreat.ts";
 import { type JoinedSegments, joinTail } from "./tail_junction.ts";
 
 export interface JournalStart {
-  readonly recordHeader: RecordHeader;
   readonly tail: MemoryTail;
   /** `null` when the disk cannot be opened. */
   readonly home: Home | null;
@@ -20,9 +18,7 @@ export interface JournalStart {
 /** @throws {Error} when neither disk nor memory can be used */
 export async function startJournal(options: JournalOptions): Promise<JournalStart> {
   const { disk, clock, report } = options;
-  const channel = channelName(options.channel);
-  const recordHeader = new RecordHeader(options.channel);
-  const { tailFolder: folder, feedsInside = false } = options;
+  const { name: channel, recordHeader, tailFolder: folder, feedsInside = false } = options;
   const tail = new MemoryTail({ disk, folder, channel, recordHeader, feedsInside });
   let left: TailSegments | null = null;
   try {
@@ -38,9 +34,9 @@ export async function startJournal(options: JournalOptions): Promise<JournalStar
   const circumstances = { isInMemory, isDoubtful: false };
   let home: Home | null = null;
   try {
-    home = await Home.open(options, recordHeader, circumstances);
+    home = await Home.open(options, circumstances);
     const joined = joinTail({ disk, home, left, next: home.next, tail });
-    return { recordHeader, tail, home, joined };
+    return { tail, home, joined };
   } catch (error) {
     report(
       refusalNotice(channel, `open journal: ${errorText(error)}`, options.tailBudget.maxBytes),
@@ -55,7 +51,7 @@ export async function startJournal(options: JournalOptions): Promise<JournalStar
   const header = { firstSequence: 1, epoch: pendingEpoch };
   const active = left?.active ?? tail.begin({ header, wallMs: clock.wallMs() });
   const joined = { segments: left?.complete ?? [], active, inMemory: true };
-  return { recordHeader, tail, home: null, joined };
+  return { tail, home: null, joined };
 }
 
 /**
@@ -64,12 +60,12 @@ export async function startJournal(options: JournalOptions): Promise<JournalStar
  */
 export async function openLater(
   options: JournalOptions,
-  { recordHeader, tail }: JournalStart,
+  { tail }: JournalStart,
   memory: () => TailSegments,
 ): Promise<{ readonly home: Home; readonly joined: JoinedSegments } | null> {
   const isInMemory = memory().active.header.epoch !== pendingEpoch;
   const circumstances = { isInMemory, isDoubtful: true };
-  const home = await Home.open(options, recordHeader, circumstances).catch(() => null);
+  const home = await Home.open(options, circumstances).catch(() => null);
   if (home === null) return null;
   const { disk } = options;
   const joined = joinTail({ disk, home, left: memory(), next: home.next, tail });

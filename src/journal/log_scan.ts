@@ -11,7 +11,7 @@
 
 import { continueChecksum } from "../platform/checksum.ts";
 import type { ReadFile } from "../platform/disk.ts";
-import type { RecordHeader } from "../record.ts";
+import type { LineHeader } from "../line_header.ts";
 
 const LF = 0x0a;
 
@@ -36,7 +36,7 @@ export function* scanLog(options: {
   readonly log: ReadFile;
   readonly from: number;
   readonly to?: number;
-  readonly header: RecordHeader;
+  readonly header: LineHeader;
   /** No line behind a record's is torn or empty: all are bytes of it. @default {false} */
   readonly keepsLines?: boolean;
   readonly chunkBytes?: number;

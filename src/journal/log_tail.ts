@@ -3,7 +3,8 @@
 
 import { crc32 } from "node:zlib";
 import type { ReadFile } from "../platform/disk.ts";
-import type { RecordEnd, RecordHeader } from "../record.ts";
+import type { LineHeader } from "../line_header.ts";
+import type { RecordEnd } from "../record.ts";
 import type { OpenRecord } from "./segment_extent.ts";
 import type { Damage } from "./damage.ts";
 import { fillGap } from "./gap_repair.ts";
@@ -35,7 +36,7 @@ export interface LogTail {
 export function readTail(options: {
   readonly log: ReadFile;
   readonly audit: IndexAudit;
-  readonly recordHeader: RecordHeader;
+  readonly recordHeader: LineHeader;
   readonly powerCut: boolean;
   readonly feedsInside: boolean;
 }): LogTail {
@@ -91,7 +92,7 @@ export function readTail(options: {
 export function readTornLine(options: {
   readonly log: ReadFile;
   readonly audit: IndexAudit;
-  readonly recordHeader: RecordHeader;
+  readonly recordHeader: LineHeader;
   readonly canGoOn: boolean;
 }): LogTail {
   const { log, audit: { logBytes: offset, lastEnd }, recordHeader, canGoOn } = options;
@@ -122,7 +123,7 @@ export function entriesIn(gap: EntryGap | undefined): number {
 }
 
 /** Room for the entries of all records that can stand in so many bytes. */
-function capacity(bytes: number, header: RecordHeader): number {
+function capacity(bytes: number, header: LineHeader): number {
   return Math.ceil(bytes / (header.length + 1)) * indexEntryBytes;
 }
 

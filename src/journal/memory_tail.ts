@@ -3,7 +3,7 @@
 // take them from there as from anywhere else.
 
 import { appendAll, type Disk } from "../platform/disk.ts";
-import type { RecordHeader } from "../record.ts";
+import type { LineHeader } from "../line_header.ts";
 import { ActiveSegment } from "./active_segment.ts";
 import { cutBackTo, type JournalPlace } from "./journal_place.ts";
 import { repairSegment } from "./recovery.ts";
@@ -35,14 +35,14 @@ export class MemoryTail {
   readonly #disk: Disk;
   readonly #folder: string;
   readonly #channel: string;
-  readonly #recordHeader: RecordHeader;
+  readonly #recordHeader: LineHeader;
   readonly #feedsInside: boolean;
 
   constructor(options: {
     readonly disk: Disk;
     readonly folder: string;
     readonly channel: string;
-    readonly recordHeader: RecordHeader;
+    readonly recordHeader: LineHeader;
     /** See `JournalOptions`. */
     readonly feedsInside: boolean;
   }) {

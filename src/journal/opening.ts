@@ -3,7 +3,7 @@
 
 import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
-import type { RecordHeader } from "../record.ts";
+import type { LineHeader } from "../line_header.ts";
 import { ActiveSegment } from "./active_segment.ts";
 import { decompressLog } from "./compression.ts";
 import { type Damage, damageBefore, repairNotices } from "./damage.ts";
@@ -44,7 +44,7 @@ interface Place {
   readonly disk: Disk;
   readonly folder: string;
   readonly channel: string;
-  readonly recordHeader: RecordHeader;
+  readonly recordHeader: LineHeader;
   readonly state: JournalState | undefined;
   readonly cutBackTo: JournalPlace | undefined;
   /** Identity of the machine's present run. */

@@ -8,7 +8,7 @@
 
 import type { Disk, ReadFile } from "../platform/disk.ts";
 import { errorText } from "../platform/notice.ts";
-import type { RecordHeader } from "../record.ts";
+import type { LineHeader } from "../line_header.ts";
 import type { SegmentExtent } from "./segment_extent.ts";
 import { type Damage, type RepairReport, unreadableRuns } from "./damage.ts";
 import { isForeignIndex } from "./foreign_index.ts";
@@ -36,7 +36,7 @@ export interface RepairOptions {
   readonly disk: Disk;
   /** Path of the segment's files without ending. */
   readonly base: string;
-  readonly recordHeader: RecordHeader;
+  readonly recordHeader: LineHeader;
   /** The numbering when the index is lost or another log's. */
   readonly fallback: IndexHeader;
   /** In the name of a rotated segment; an index that says otherwise is another log's. */
@@ -146,7 +146,7 @@ function judgeIndex(options: RepairOptions, log: ReadFile): {
 }
 
 /** New entries for damaged ones that others follow, and marks for what is reported from now on. */
-function mendEntries(audit: IndexAudit, log: ReadFile, recordHeader: RecordHeader): {
+function mendEntries(audit: IndexAudit, log: ReadFile, recordHeader: LineHeader): {
   readonly changes: ReadonlyMap<number, Uint8Array>;
   readonly restored: readonly number[];
   readonly unreadable: readonly number[];

@@ -5,7 +5,7 @@
 // names that tell how far it went (interrupted_rotation.ts finishes it).
 
 import type { Disk } from "../platform/disk.ts";
-import type { RecordHeader } from "../record.ts";
+import type { LineHeader } from "../line_header.ts";
 import { ActiveSegment } from "./active_segment.ts";
 import { freeRotatedBase, type RotatedSegment } from "./rotated_segment.ts";
 import { endOfFormer, type IndexHeader } from "./segment_index.ts";
@@ -14,7 +14,7 @@ export interface RotationOptions {
   readonly disk: Disk;
   readonly folder: string;
   readonly channel: string;
-  readonly recordHeader: RecordHeader;
+  readonly recordHeader: LineHeader;
   /** Of the coming segment. */
   readonly header: IndexHeader;
   readonly wallMs: number;

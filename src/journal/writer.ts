@@ -179,8 +179,8 @@ export class Writer implements TailUser {
   }
 
   #makeRoom(fragments: readonly Fragment[]): void {
-    const { journal, recordHeader } = this.#options;
-    const perFragment = recordHeader.length + 1 + indexEntryBytes;
+    const { journal } = this.#options;
+    const perFragment = journal.recordHeader.length + 1 + indexEntryBytes;
     const bytes = fragments.reduce((sum, each) => sum + each.bytes.length + perFragment, 0);
     if (!journal.tailBudget.makeRoom(bytes)) throw new Error("the memory for records is full");
   }
@@ -204,7 +204,7 @@ export class Writer implements TailUser {
     const { journal, shelf } = this.#options;
     const former = this.#active;
     const wallMs = journal.clock.wallMs();
-    const options = { ...this.#options, ...journal, channel: this.#options.channel };
+    const options = { ...this.#options, ...journal };
     this.#sweep();
     this.#needsSweeping = true;
     const rotation = new Rotation({ ...options, header, wallMs, former, formerIsHere });

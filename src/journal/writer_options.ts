@@ -1,6 +1,5 @@
 // What the writer of a journal works with.
 
-import type { RecordHeader } from "../record.ts";
 import type { JournalOptions } from "./journal_options.ts";
 import type { MemoryTail } from "./memory_tail.ts";
 import type { SegmentShelf } from "./segment_shelf.ts";
@@ -9,7 +8,6 @@ import type { JoinedSegments } from "./tail_junction.ts";
 export interface WriterOptions {
   readonly journal: JournalOptions;
   readonly channel: string;
-  readonly recordHeader: RecordHeader;
   readonly shelf: SegmentShelf;
   readonly tail: MemoryTail;
   readonly start: JoinedSegments;

@@ -10,7 +10,7 @@ import { RawLines } from "../../src/channel/raw/raw_lines.ts";
 import { messageHeaders } from "../../src/delivery/message.ts";
 import { LineFramer } from "../../src/framer/line_framer.ts";
 import { Journal } from "../../src/journal/journal.ts";
-import { plentyOfRoom } from "../support/journal_box.ts";
+import { journalOf, plentyOfRoom } from "../support/journal_box.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { systemDisk } from "../../src/platform/disk.ts";
 import { RecordHeader } from "../../src/record.ts";
@@ -25,7 +25,7 @@ const folder = mkdtempSync(join(tmpdir(), "nectarcollector-bench-"));
 globalThis.addEventListener("unload", () => rmSync(folder, { recursive: true }));
 
 const journal = await Journal.open({
-  channel,
+  ...journalOf(channel),
   folder,
   ...plentyOfRoom(join(folder, "tail")),
   statePath: join(folder, "state.json"),

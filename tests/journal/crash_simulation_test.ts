@@ -99,7 +99,10 @@ Deno.test("a journal keeps its promises where it once broke them", async () => {
   const stories = readFileSync(new URL("crash_stories.jsonl", import.meta.url), "utf8");
   for (const line of stories.trimEnd().split("\n")) {
     const plan: CrashPlan = JSON.parse(line);
-    await assertSurvives(plan, `the story of seed ${plan.seed}`);
+    for (const jsonLines of [false, true]) {
+      const name = `the story of seed ${plan.seed}${jsonLines ? " with lines of JSON" : ""}`;
+      await assertSurvives({ ...plan, jsonLines }, name);
+    }
   }
 });
 

@@ -6,6 +6,7 @@ import {
   feed,
   headerText,
   JournalBox,
+  journalOf,
   name,
   plain,
   readAll,
@@ -221,7 +222,11 @@ Deno.test("two channels share a folder, though one's name begins with the other'
   for (let round = 1; round <= 2; round++) {
     for (const channel of channels) {
       const statePath = `${box.statePath}.${channel.side}`;
-      await using journal = await box.open({ channel, statePath, maxSegmentBytes: 1 });
+      await using journal = await box.open({
+        ...journalOf(channel),
+        statePath,
+        maxSegmentBytes: 1,
+      });
       for (let i = 1; i <= 3; i++) feed(journal, `${channel.side}\n`);
       assert.equal(journal.lastSequence, 3 * round);
       await waitFor("the sync", () => journal.sync().then(() => true));

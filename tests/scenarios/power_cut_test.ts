@@ -10,7 +10,7 @@ import { appendAll, type Disk, systemDisk } from "../../src/platform/disk.ts";
 import type { Notice } from "../../src/platform/notice.ts";
 import { Random } from "../../src/simulate/random.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
-import { channel, plentyOfRoom } from "../support/journal_box.ts";
+import { channel, journalOf, plentyOfRoom } from "../support/journal_box.ts";
 import { type FoundRecords, JournalModel, modelRecord } from "../support/journal_model.ts";
 import { availableFileSystems, LoopImage, loopImageNeeds } from "../support/loop_image.ts";
 import { requires } from "../support/requirements.ts";
@@ -55,7 +55,7 @@ class CutBox implements AsyncDisposable {
     const lasting = this.#model.lastingSequence;
     const notices: Notice[] = [];
     const options = {
-      channel,
+      ...journalOf(channel),
       folder: `${this.#image.path}/logs`,
       ...plentyOfRoom(this.#tailFolder.path),
       statePath: `${this.#image.path}/state/journal.json`,

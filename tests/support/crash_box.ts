@@ -5,10 +5,11 @@ import assert from "node:assert/strict";
 import type { JournalOptions } from "../../src/journal/journal_options.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import type { Report } from "../../src/platform/notice.ts";
+import { jsonHeader } from "../../src/telemetry/json_lines.ts";
 import { Random } from "../../src/simulate/random.ts";
 import type { CrashCommand, CrashPlan } from "./crash_commands.ts";
 import { FakeTime } from "./fake_time.ts";
-import { channel, plentyOfRoom, timeMs } from "./journal_box.ts";
+import { channel, journalOf, plentyOfRoom, timeMs } from "./journal_box.ts";
 import type { FaultRates } from "./simulated_conditions.ts";
 import { SimulatedDisk } from "./simulated_disk.ts";
 
@@ -163,13 +164,15 @@ export class CrashBox implements Disposable {
 
   journalOptions(report: Report): JournalOptions {
     const { maxSegmentBytes, maxBackups, sync, feedsInside = false } = this.#plan;
+    const { jsonLines = false } = this.#plan;
     const clock: Clock = {
       wallMs: () => this.wallMs,
       monotonicMs: () => this.#monotonicMs,
       delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     };
     return {
-      channel,
+      ...journalOf(channel),
+      ...jsonLines ? { name: "events", recordHeader: jsonHeader } : {},
       folder: folders.logs,
       statePath: `${folders.state}/journal.json`,
       ...plentyOfRoom(folders.tail),

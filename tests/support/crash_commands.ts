@@ -44,6 +44,8 @@ export interface CrashPlan {
   readonly nameOrder: NameOrder;
   /** Records hold line feeds, and after a kill the last append is taken back, as a channel does it. */
   readonly feedsInside?: boolean;
+  /** Records are objects of JSON, with the header of those. @default {false} */
+  readonly jsonLines?: boolean;
   readonly commands: readonly CrashCommand[];
 }
 
@@ -132,6 +134,8 @@ export function drawPlan(
     nameOrder: allowed("names out of order") ? random.pick(["any", "as changed"]) : "as changed",
     feedsInside,
     commands: Array.from({ length: random.integer(5, 40) }, draw),
+    // Drawn last: the other settings of a seed stay what they were.
+    jsonLines: random.next() < 0.3,
   };
 }
 

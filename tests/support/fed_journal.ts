@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { LineFramer } from "../../src/framer/line_framer.ts";
 import { Journal } from "../../src/journal/journal.ts";
-import { plentyOfRoom } from "./journal_box.ts";
+import { journalOf, plentyOfRoom } from "./journal_box.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { systemDisk } from "../../src/platform/disk.ts";
 import type { Report } from "../../src/platform/notice.ts";
@@ -27,7 +27,7 @@ export class FedJournal implements AsyncDisposable {
     const channel = options.channel ?? { fips: "1429010002", side: "A1" };
     const { folder } = options;
     const journal = await Journal.open({
-      channel,
+      ...journalOf(channel),
       folder,
       ...plentyOfRoom(`${folder}/tail`),
       statePath: `${folder}/${channel.fips}-${channel.side}.json`,

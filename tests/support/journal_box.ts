@@ -17,7 +17,7 @@ import { TailBudget } from "../../src/journal/tail_budget.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { systemDisk } from "../../src/platform/disk.ts";
 import type { Notice } from "../../src/platform/notice.ts";
-import { type JournalRecord, RecordHeader } from "../../src/record.ts";
+import { type ChannelId, channelName, type JournalRecord, RecordHeader } from "../../src/record.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
 
 export const channel = { fips: "1429010002", side: "A1" };
@@ -31,6 +31,11 @@ export interface PlainRecord {
   readonly id: string;
   readonly text: string;
   readonly end: string;
+}
+
+/** What a journal is called, and what its records begin with. */
+export function journalOf(channel: ChannelId): Pick<JournalOptions, "name" | "recordHeader"> {
+  return { name: channelName(channel), recordHeader: new RecordHeader(channel) };
 }
 
 /** What a journal needs of memory and space, in a test where neither is short. */
@@ -65,7 +70,7 @@ export class JournalBox implements Disposable {
   /** Opens the journal. It syncs when told to and keeps everything, unless `options` differ. */
   open(options: Partial<JournalOptions> = {}): Promise<Journal> {
     return Journal.open({
-      channel,
+      ...journalOf(channel),
       folder: this.folder,
       ...plentyOfRoom(this.tailFolder),
       statePath: this.statePath,

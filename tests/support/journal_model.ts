@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import type { Fragment } from "../../src/framer/framer.ts";
 import type { SequenceRange } from "../../src/journal/journal_reader.ts";
 import { type JournalRecord, RecordHeader } from "../../src/record.ts";
+import { jsonHeader } from "../../src/telemetry/json_lines.ts";
 import { channel } from "./journal_box.ts";
 
 /** A record in a form that can be compared. */
@@ -33,11 +34,13 @@ export interface FoundRecords {
   readonly isCutOff?: boolean;
 }
 
-const headerBytes = new RecordHeader(channel).length;
+const headers = [new RecordHeader(channel), jsonHeader];
 const decoder = new TextDecoder("latin1");
 
 export function modelRecord({ epoch, sequence, timeMs, line }: JournalRecord): ModelRecord {
-  return { epoch, sequence, timeMs, text: decoder.decode(line.subarray(headerBytes, -1)) };
+  const header = headers.find((each) => each.read(line, 0) !== null);
+  assert.ok(header !== undefined, `a record without a header: ${decoder.decode(line)}`);
+  return { epoch, sequence, timeMs, text: decoder.decode(line.subarray(header.length, -1)) };
 }
 
 export class JournalModel {

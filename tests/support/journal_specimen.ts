@@ -8,7 +8,7 @@ import { indexEntryBytes, indexHeaderBytes } from "../../src/journal/segment_ind
 import { systemClock } from "../../src/platform/clock.ts";
 import type { Notice } from "../../src/platform/notice.ts";
 import { type JournalRecord, RecordHeader } from "../../src/record.ts";
-import { channel, name, plentyOfRoom } from "./journal_box.ts";
+import { channel, journalOf, name, plentyOfRoom } from "./journal_box.ts";
 import { MemoryDisk } from "./memory_disk.ts";
 
 const folder = "/logs";
@@ -50,7 +50,7 @@ export function randomFrom(seed: number): (limit: number) => number {
 
 function openJournal(disk: MemoryDisk, boot: string, notices: Notice[]): Promise<Journal> {
   return Journal.open({
-    channel,
+    ...journalOf(channel),
     folder,
     ...plentyOfRoom("/run/tail"),
     statePath,

@@ -16,7 +16,7 @@ import { systemDisk } from "../../src/platform/disk.ts";
 import { NatsServer } from "../../src/simulate/nats_server.ts";
 import { channelName } from "../../src/record.ts";
 import { RecordingTerminal } from "../cli/recording_terminal.ts";
-import { feed, plentyOfRoom } from "./journal_box.ts";
+import { feed, journalOf, plentyOfRoom } from "./journal_box.ts";
 import { natsProgram } from "./nats_program.ts";
 import { manage, readStream, type StoredMessage, withConnection } from "./stream_contents.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
@@ -78,7 +78,7 @@ export class KeptSite implements AsyncDisposable {
     const journals = await Promise.all(sides.map((side) => {
       const channel = { fips, side };
       return Journal.open({
-        channel,
+        ...journalOf(channel),
         folder: folder.join("log"),
         ...plentyOfRoom(folder.join("tail")),
         statePath: folder.join("state", `${channelName(channel)}.journal.json`),
