@@ -1,7 +1,8 @@
 // The collector: from a configuration to running channels and sinks, and back. The only place that
 // knows all channels.
 
-import type { Channel, ChannelStatus } from "./channel/channel.ts";
+import type { Channel } from "./channel/channel.ts";
+import type { ChannelStatus } from "./channel/channel_status.ts";
 import {
   type ChannelContext,
   type OpenedChannel,

@@ -8,35 +8,9 @@ import { errorText, type Report } from "../platform/notice.ts";
 import type { Run, Source, SourceHandler, SourceProblem, SourceRead } from "../source/source.ts";
 import { AppendQueue } from "./append_queue.ts";
 import type { CatchBuffer, Caught } from "./catch_buffer.ts";
+import type { ChannelState, ChannelStatus } from "./channel_status.ts";
+import { ChannelTally } from "./channel_tally.ts";
 import type { Silence } from "./silence.ts";
-
-/** `detecting` and `no_signal` belong to serial lines. */
-export type ChannelState =
-  | "starting"
-  | "detecting"
-  | "running"
-  | "no_signal"
-  | "reconnecting"
-  | "stopped"
-  | "failed";
-
-/** A channel as others may see it. */
-export interface ChannelStatus {
-  /** `{fips}-{side}` */
-  readonly name: string;
-  readonly source: string;
-  readonly state: ChannelState;
-  /** Line settings while running, else what is wrong. */
-  readonly detail: string;
-  /** Nothing has been heard for longer than it should be. */
-  readonly isSilent: boolean;
-  /** Read since the start. */
-  readonly bytes: number;
-  /** Sequence of the newest record. */
-  readonly lastSequence: number;
-  /** Last record that a power cut cannot take back. */
-  readonly syncedSequence: number;
-}
 
 export class Channel implements AsyncDisposable {
   readonly journal: Journal;
@@ -50,7 +24,7 @@ export class Channel implements AsyncDisposable {
   #state: ChannelState = "starting";
   #detail = "";
   #hasSignal = true;
-  #bytes = 0;
+  readonly #tally = new ChannelTally();
   #lastByteMs = 0;
   readonly #silence: Silence | undefined;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -95,7 +69,8 @@ export class Channel implements AsyncDisposable {
       source: this.#source.name,
       ...this.#stateToTell,
       isSilent: this.#silence?.isSilent ?? false,
-      bytes: this.#bytes,
+      ...this.#tally.counts,
+      baudRate: this.#source.baudRate,
       lastSequence: this.journal.lastSequence,
       syncedSequence: this.journal.syncedSequence,
     };
@@ -170,6 +145,7 @@ export class Channel implements AsyncDisposable {
   }
 
   #opened(detail: string): void {
+    this.#tally.opened();
     this.#enter("running", detail);
     this.#recordsAtOpen = this.journal.lastSequence;
     this.#provedLine = false;
@@ -177,6 +153,7 @@ export class Channel implements AsyncDisposable {
   }
 
   #detecting(detail: string): void {
+    this.#tally.opened();
     this.#enter("detecting", detail);
     this.#say("info", "source_detecting", `${this.#source.name} open, ${detail}`);
   }
@@ -201,7 +178,7 @@ export class Channel implements AsyncDisposable {
   }
 
   #capture(read: SourceRead): void {
-    this.#bytes += read.bytes.length;
+    this.#tally.read(read.bytes.length);
     this.#silence?.heard();
     this.#lastByteMs = this.#clock.monotonicMs();
     this.#record(this.#source.decode(read));
@@ -213,6 +190,7 @@ export class Channel implements AsyncDisposable {
   }
 
   #closed(): void {
+    this.#tally.closed();
     this.#enter("reconnecting", "device gone");
     this.#flush("hang_up");
     this.#say("warning", "source_gone", `${this.#source.name} is gone; waiting for it`);
@@ -228,15 +206,21 @@ export class Channel implements AsyncDisposable {
   #record(runs: readonly Run[]): void {
     let fragments: Fragment[] = [];
     for (const [i, { bytes, timeMs, damaged, begins }] of runs.entries()) {
+      if (damaged) this.#tally.damaged();
       if (begins) fragments.push(...this.#framer.flush("broken_off"));
       const cut = bytes.length === 0
         ? this.#appends.damageAfter(fragments)
         : this.#framer.push(bytes);
       fragments.push(...damaged ? cut.map((fragment) => ({ ...fragment, damaged })) : cut);
       if (runs[i + 1]?.timeMs === timeMs) continue;
-      this.#appends.append(fragments, timeMs);
+      this.#append(fragments, timeMs);
       fragments = [];
     }
+  }
+
+  #append(fragments: readonly Fragment[], timeMs: number): void {
+    this.#tally.cut(fragments, timeMs);
+    this.#appends.append(fragments, timeMs);
   }
 
   /** No more comes for now. A kill in the middle leaves the open record open. */
@@ -244,7 +228,7 @@ export class Channel implements AsyncDisposable {
     const timeMs = this.#clock.wallMs();
     this.#catch.arm(this.journal.place, 0, { setting: this.#source.setting, timeMs });
     this.#record(this.#source.settle(end === "idle" ? "for_now" : "at_all"));
-    this.#appends.append(this.#framer.flush(end), timeMs);
+    this.#append(this.#framer.flush(end), timeMs);
     this.#keepUndecided();
   }
 

@@ -61,8 +61,9 @@ export interface OpenedChannel {
 /** Opens the port's journal and builds its channel. */
 export async function openSerialChannel(
   port: SerialPortConfig,
-  context: ChannelContext,
+  shared: ChannelContext,
 ): Promise<OpenedChannel> {
+  const context = { ...shared, report: reportFor(port, shared.report) };
   const { config, libc, loop, disk, clock, boot, report } = context;
   const { logging, recovery } = config;
   const statePath = config.journal.state_path;
@@ -138,6 +139,12 @@ export async function openSerialChannel(
     },
   });
   return { channel, caught, rawCapture, memory };
+}
+
+/** Says of each notice which port it is about. */
+function reportFor(port: SerialPortConfig, report: Report): Report {
+  const channel = channelName({ fips: port.fips_code, side: port.side_designation });
+  return (notice) => report({ channel, device: port.device, ...notice });
 }
 
 function rawCaptureOf(

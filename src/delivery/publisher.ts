@@ -125,6 +125,7 @@ export class Publisher {
       this.#report({
         level: "error",
         kind: "records_passed_over",
+        channel: this.#journal.name,
         message: `${this.#journal.name}: records ${from}–${to} cannot be read and are passed over`,
         details: { from, to },
       });
@@ -171,6 +172,7 @@ export class Publisher {
     this.#report({
       level: "error",
       kind: "rejected_record",
+      channel: this.#journal.name,
       message: `${this.#journal.name}: record ${sequence} is set aside: ${why}`,
       hint:
         "it stands in the journal; raise max_payload or max_msg_size on the server for the next",

@@ -182,6 +182,7 @@ export class Session {
         report({
           level: "warning",
           kind: "stream_lost_records",
+          channel: journal.name,
           message: `${journal.name}: the stream lost records it had acknowledged; ` +
             `sending again from ${point.cursor.next}`,
           details: { from: point.cursor.next, to: point.rewoundFrom - 1 },

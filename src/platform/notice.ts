@@ -1,5 +1,5 @@
 // What a stage has to tell the people: one value, handed upwards through a callback, so that no
-// stage knows where it ends up (operational log, later events and alerts).
+// stage knows where it ends up (operational log, events, later alerts).
 
 export type NoticeLevel = "debug" | "info" | "warning" | "error";
 
@@ -11,6 +11,10 @@ export interface Notice {
   /** A sentence for people: action, colon, value. */
   readonly message: string;
   readonly hint?: string;
+  /** Name of the channel that it concerns, where it is one. */
+  readonly channel?: string;
+  /** The device that it concerns, where it is one. */
+  readonly device?: string;
   /** Figures that belong to it. */
   readonly details?: Readonly<Record<string, string | number | boolean>>;
 }

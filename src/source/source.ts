@@ -59,6 +59,8 @@ export interface SourceProblem {
 export interface Source extends AsyncDisposable {
   /** What is read, for people: a device, an address. */
   readonly name: string;
+  /** Bits a second; `null` while they are looked for, and where there are none. */
+  readonly baudRate: number | null;
   start(handler: SourceHandler): void;
   /** How it is set now, for `SourceRead`. */
   readonly setting: number;

@@ -381,3 +381,23 @@ Deno.test("Channel: a record that ended while something was undecided is not tak
   next.source.read("!\n");
   assert.deepEqual(await next.records(), ["unfinished (idle)", "?! (line_feed)"]);
 });
+
+Deno.test("Channel: it counts what was read, ended, damaged, and how often the source came back", async () => {
+  using box = new JournalBox();
+  await using bench = await Bench.open({ box });
+  const { handler } = bench.source;
+  handler.detecting("listening");
+  handler.opened("9600 8N1");
+  bench.source.read("one\r\ntwo\nthr");
+  const before = bench.channel.status;
+  assert.deepEqual([before.bytes, before.records, before.errors, before.reconnects], [12, 2, 0, 0]);
+  handler.closed();
+  assert.equal(bench.channel.status.records, 3, "what was unfinished is a record");
+  bench.source.isDamaged = true;
+  handler.detecting("listening");
+  handler.opened("9600 8N1");
+  bench.source.read("four\n");
+  const { bytes, records, errors, reconnects, lastRecordMs } = bench.channel.status;
+  assert.deepEqual([bytes, records, errors, reconnects], [17, 4, 1, 1]);
+  assert.equal(lastRecordMs, 1_769_860_800_123, "when the last record was read");
+});

@@ -4,10 +4,13 @@ import type { Run, Source, SourceHandler, SourceRead } from "../../src/source/so
 
 export class ScriptedSource implements Source {
   readonly name = "script";
+  readonly baudRate = null;
   readonly setting: number = 0;
   hasBytes = false;
   /** What is read is held back until it is cleared. */
   isUndecided = false;
+  /** What is read arrives damaged. */
+  isDamaged = false;
   /** What is read next does not go on with what came before. */
   begins = false;
   #held: Run[] = [];
@@ -36,7 +39,7 @@ export class ScriptedSource implements Source {
   }
 
   decode({ bytes, timeMs }: SourceRead): Run[] {
-    this.#held.push({ bytes: bytes.slice(), timeMs, damaged: false, begins: this.begins });
+    this.#held.push({ bytes: bytes.slice(), timeMs, damaged: this.isDamaged, begins: this.begins });
     this.begins = false;
     return this.isUndecided ? [] : this.settle("for_now");
   }

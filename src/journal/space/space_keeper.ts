@@ -87,7 +87,7 @@ export class SpaceKeeper implements SpaceGate, AsyncDisposable {
           journal.look();
         } catch (error) {
           const message = `${journal.name}: look after the files: ${errorText(error)}`;
-          report({ level: "error", kind: "look_failed", message });
+          report({ level: "error", kind: "look_failed", channel: journal.name, message });
         }
       }
       await clock.delay(lookMs, this.#stop.signal);

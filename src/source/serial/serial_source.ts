@@ -87,6 +87,10 @@ export class SerialSource implements Source {
     return found === null ? undefined : { ...found, flowControl: this.#flowControl.isUsed };
   }
 
+  get baudRate(): number | null {
+    return this.settings?.baudRate ?? null;
+  }
+
   /** What came over the line since the start. */
   get counts(): LineCounts {
     return this.#line.counts;

@@ -1,0 +1,62 @@
+// What a channel has counted since its start, for whoever asks how it gets on.
+
+import type { Fragment } from "../framer/framer.ts";
+
+/** Since the start. */
+export interface ChannelCounts {
+  /** Read. */
+  readonly bytes: number;
+  /** Ended, whole or not. */
+  readonly records: number;
+  /** Runs of bytes that arrived damaged. */
+  readonly errors: number;
+  /** How often the source came back after it had gone. */
+  readonly reconnects: number;
+  /** When the newest record ended, in milliseconds since 1970; `null` before the first. */
+  readonly lastRecordMs: number | null;
+}
+
+export class ChannelTally {
+  #bytes = 0;
+  #records = 0;
+  #errors = 0;
+  #reconnects = 0;
+  #isGone = false;
+  #lastRecordMs: number | null = null;
+
+  get counts(): ChannelCounts {
+    return {
+      bytes: this.#bytes,
+      records: this.#records,
+      errors: this.#errors,
+      reconnects: this.#reconnects,
+      lastRecordMs: this.#lastRecordMs,
+    };
+  }
+
+  opened(): void {
+    if (this.#isGone) this.#reconnects += 1;
+    this.#isGone = false;
+  }
+
+  closed(): void {
+    this.#isGone = true;
+  }
+
+  read(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  damaged(): void {
+    this.#errors += 1;
+  }
+
+  /** `fragments` were cut from what was read at `timeMs`. */
+  cut(fragments: readonly Fragment[], timeMs: number): void {
+    for (const { end } of fragments) {
+      if (end === null) continue;
+      this.#records += 1;
+      this.#lastRecordMs = timeMs;
+    }
+  }
+}
