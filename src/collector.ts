@@ -9,10 +9,11 @@ import {
   openSerialChannel,
 } from "./channel/serial_channel.ts";
 import { type Config, type EnabledPort, enabledPorts } from "./config/config.ts";
+import type { BrokenSection } from "./config/fail_open.ts";
 import { type Destination, destinations } from "./delivery/destinations.ts";
-import { NatsStreams } from "./delivery/nats_streams.ts";
 import type { Feed } from "./delivery/session.ts";
-import { Sink, type SinkStatus } from "./delivery/sink.ts";
+import type { SinkStatus } from "./delivery/sink.ts";
+import { type Delivery, holdFor, Sinks } from "./delivery/sinks.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Disk } from "./platform/disk.ts";
 import { SpaceKeeper } from "./journal/space/space_keeper.ts";
@@ -21,7 +22,7 @@ import type { SpaceStatus } from "./journal/space/space_status.ts";
 import { TailBudget } from "./journal/tail_budget.ts";
 import { FolderInUse, InstanceLock } from "./platform/instance_lock.ts";
 import type { Libc } from "./platform/libc.ts";
-import { errorText, type Report } from "./platform/notice.ts";
+import { errorText, type Notice, type Report } from "./platform/notice.ts";
 import { PollLoop } from "./source/serial/poll_loop.ts";
 import { RunMark } from "./telemetry/run_mark.ts";
 
@@ -29,6 +30,8 @@ export interface CollectorOptions {
   readonly config: Config;
   /** Without NATS records are kept in the journals only. */
   readonly deliver: boolean;
+  /** Sections that are run without, because they do not check. @default {none} */
+  readonly broken?: readonly BrokenSection[];
   readonly libc: Libc;
   readonly disk: Disk;
   readonly clock: Clock;
@@ -53,15 +56,10 @@ interface Running extends OpenedChannel {
   readonly port: EnabledPort;
 }
 
-/** How long a stop waits for records that are on their way to a sink. */
-const drainMs = 3000;
-const drainStepMs = 20;
-
 export class Collector implements AsyncDisposable {
   readonly channels: readonly Channel[];
-  readonly #sinks: readonly Sink[];
+  readonly #sinks: Sinks;
   readonly #space: SpaceKeeper;
-  readonly #clock: Clock;
   readonly #report: Report;
   readonly #resources: AsyncDisposableStack;
 
@@ -81,8 +79,13 @@ export class Collector implements AsyncDisposable {
     const mark = await RunMark.set({ disk, clock, statePath, report });
     resources.defer(() => mark.clear());
     const loop = resources.use(new PollLoop({ libc, clock }));
-    const targets = options.deliver ? destinations(config) : [];
-    const sinkNames = targets.map(({ name }) => name);
+    const broken = options.broken ?? [];
+    const held = broken.filter(({ holdsRecords }) => holdsRecords).map(({ name }) => name);
+    for (const section of broken) report(brokenNotice(section));
+    const targets = !options.deliver
+      ? []
+      : destinations(config).filter(({ name }) => !held.some((each) => each === name));
+    const sinkNames = [...targets.map(({ name }) => name), ...held];
     const { lastingPrefix, tailFolder } = options;
     const settings = config.journal;
     const tailBudget = new TailBudget({ maxBytes: spaceLimits(settings, 0).memoryTailBytes });
@@ -111,8 +114,11 @@ export class Collector implements AsyncDisposable {
       resources.use(opened.rawCapture);
       running.push({ port, ...opened });
     }
-    const sinks = targets.map((target) => sinkFor(target, options, running));
     const channels = running.map(({ channel }) => channel);
+    const maxWaitMs = config.nats.reconnect_wait_sec * 1000;
+    const tools = { statePath, maxWaitMs, disk, clock, report };
+    const sinks = new Sinks(targets.map((destination) => deliveryTo(destination, running)), tools);
+    for (const name of held) holdFor(name, channels.map(({ journal }) => journal), tools);
     for (const { channel, caught, memory } of running) {
       channel.start(caught);
       // What the disk refused to the end is appended at the next start.
@@ -122,24 +128,22 @@ export class Collector implements AsyncDisposable {
     }
     space.start(channels.map(({ journal }) => journal));
     resources.use(space);
-    for (const sink of sinks) sink.start();
+    sinks.start();
     const message = `capturing ${channels.length} of ${config.ports.length} ports`;
     report({ level: "info", kind: "service_start", message });
-    return new Collector({ channels, sinks, space, clock, report, resources: resources.move() });
+    return new Collector({ channels, sinks, space, report, resources: resources.move() });
   }
 
   private constructor(parts: {
     readonly channels: readonly Channel[];
-    readonly sinks: readonly Sink[];
+    readonly sinks: Sinks;
     readonly space: SpaceKeeper;
-    readonly clock: Clock;
     readonly report: Report;
     readonly resources: AsyncDisposableStack;
   }) {
     this.channels = parts.channels;
     this.#sinks = parts.sinks;
     this.#space = parts.space;
-    this.#clock = parts.clock;
     this.#report = parts.report;
     this.#resources = parts.resources;
   }
@@ -147,7 +151,7 @@ export class Collector implements AsyncDisposable {
   get status(): CollectorStatus {
     return {
       channels: this.channels.map((channel) => channel.status),
-      sinks: this.#sinks.map((sink) => sink.status),
+      sinks: this.#sinks.status,
       space: this.#space.status,
     };
   }
@@ -158,21 +162,14 @@ export class Collector implements AsyncDisposable {
    */
   async stop(): Promise<void> {
     await Promise.all(this.channels.map((channel) => channel.stop()));
-    await this.#drain();
-    await Promise.all(this.#sinks.map((sink) => sink.stop()));
+    await this.#sinks.drain();
+    await this.#sinks.stop();
     await this.#resources.disposeAsync();
     this.#report({ level: "info", kind: "service_stop", message: "stopped" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-
-  async #drain(): Promise<void> {
-    const endMs = this.#clock.monotonicMs() + drainMs;
-    const draining = (): boolean =>
-      this.#sinks.some((sink) => sink.status.state === "delivering" && !sink.caughtUp);
-    while (draining() && this.#clock.monotonicMs() < endMs) await this.#clock.delay(drainStepMs);
   }
 }
 
@@ -217,25 +214,25 @@ async function openChannel(
   return null;
 }
 
-function sinkFor(
-  destination: Destination,
-  { config, disk, clock, report }: CollectorOptions,
-  running: readonly Running[],
-): Sink {
-  const { name, connection, subject, wantedStream } = destination;
-  return new Sink({
-    name,
-    server: new NatsStreams(connection),
-    feeds: running.map(({ port, channel }): Feed => ({
-      journal: channel.journal,
-      subject: subject(port),
-    })),
-    wantedStream,
-    statePath: config.journal.state_path,
-    maxWaitMs: config.nats.reconnect_wait_sec * 1000,
-    disk,
-    clock,
-    random: Math.random,
-    report,
-  });
+function deliveryTo(destination: Destination, running: readonly Running[]): Delivery {
+  const feeds = running.map(({ port, channel }): Feed => ({
+    journal: channel.journal,
+    subject: destination.subject(port),
+  }));
+  return { destination, feeds };
+}
+
+/** What a section does not check for, and that capture goes on without it. */
+function brokenNotice({ name, problems }: BrokenSection): Notice {
+  const texts = problems.map(({ file, line, column, message }) =>
+    `${file}:${line}:${column}: ${message}`
+  );
+  return {
+    level: "error",
+    kind: "section_broken",
+    message: `running without ${name}: ${texts.join("; ")}`,
+    hint: "nectarcollector check shows the place; mend it and restart the service. Records are " +
+      "captured, and what the section would have been given is kept for it",
+    details: { section: name, problems: problems.length },
+  };
 }

@@ -30,9 +30,14 @@ async function check(
 ): Promise<void> {
   const loaded = await loadConfig(file, disk);
   if (!loaded.ok) {
-    const report = { version: 1, ok: false, file, problems: loaded.problems };
+    const { problems, captureOnly } = loaded;
+    const without = captureOnly?.broken.map(({ name }) => name) ?? null;
+    const report = { version: 1, ok: false, file, problems, captures_without: without };
     if (asJson) terminal.out(JSON.stringify(report, null, 2));
-    else printProblems(loaded.problems, file, terminal);
+    else printProblems(problems, file, terminal);
+    if (!asJson && without !== null) {
+      terminal.err(`the service captures all the same, but without ${without.join(" and ")}`);
+    }
     return terminal.exit(exitCodes.badConfig);
   }
   const summary = summarize(loaded.config, file);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { crc32 } from "node:zlib";
 import type { Command } from "commander";
 import { Collector } from "../collector.ts";
-import { loadConfig } from "../config/load.ts";
+import { type CaptureOnly, loadConfig } from "../config/load.ts";
 import { closest } from "../config/wording.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemDisk } from "../platform/disk.ts";
@@ -61,11 +61,13 @@ function unknownCommand(name: string, program: Command): string {
 
 async function run(file: string, terminal: Terminal): Promise<number> {
   const loaded = await loadConfig(file);
-  if (!loaded.ok) {
-    printProblems(loaded.problems, file, terminal);
-    return exitCodes.badConfig;
-  }
-  const { config } = loaded;
+  if (loaded.ok) return await capture({ config: loaded.config, broken: [] }, terminal);
+  if (loaded.captureOnly !== undefined) return await capture(loaded.captureOnly, terminal);
+  printProblems(loaded.problems, file, terminal);
+  return exitCodes.badConfig;
+}
+
+async function capture({ config, broken }: CaptureOnly, terminal: Terminal): Promise<number> {
   await using log = await openLog({
     folder: config.logging.base_path,
     level: config.logging.level,
@@ -80,6 +82,7 @@ async function run(file: string, terminal: Terminal): Promise<number> {
     collector = await Collector.start({
       config,
       deliver: true,
+      broken,
       libc,
       disk: systemDisk,
       clock: systemClock,

@@ -3,6 +3,13 @@
 
 import { type Config, settle } from "./config.ts";
 import { faultsOf, Places } from "./fault.ts";
+import {
+  type BrokenSection,
+  brokenSections,
+  pathAt,
+  type PlacedProblem,
+  withoutSections,
+} from "./fail_open.ts";
 import type { Problem } from "./problem.ts";
 import { brokenRules } from "./rules.ts";
 import { fileSchema } from "./schema.ts";
@@ -13,7 +20,18 @@ import { wording } from "./wording.ts";
 /** A configuration that can be run, or all the reasons why there is none, in the file's order. */
 export type Loaded =
   | { readonly ok: true; readonly config: Config }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | {
+    readonly ok: false;
+    readonly problems: readonly Problem[];
+    /** What can be captured with all the same, because only delivery or alerts do not check. */
+    readonly captureOnly?: CaptureOnly;
+  };
+
+/** A configuration in which broken sections stand as if they were not in the file. */
+export interface CaptureOnly {
+  readonly config: Config;
+  readonly broken: readonly BrokenSection[];
+}
 
 /** Reads and checks a file. */
 export async function loadConfig(
@@ -39,11 +57,24 @@ export function parseConfig(text: string, file: string): Loaded {
     ...checked.success ? [] : faultsOf(checked.error.issues),
     ...brokenRules(document.value),
   ];
-  const problems = [
-    ...repeated.map((misprint) => places.ofMisprint(misprint)),
-    ...faults.map((fault) => places.ofFault(fault, document)),
+  const placed: PlacedProblem[] = [
+    ...repeated.map((misprint) => ({
+      problem: places.ofMisprint(misprint),
+      path: pathAt(document.root, misprint.offset),
+    })),
+    ...faults.map((fault) => ({ problem: places.ofFault(fault, document), path: fault.path })),
   ];
-  if (checked.success && problems.length === 0) return { ok: true, config: settle(checked.data) };
-  problems.sort((a, b) => a.line - b.line || a.column - b.column);
-  return { ok: false, problems };
+  if (checked.success && placed.length === 0) return { ok: true, config: settle(checked.data) };
+  placed.sort(({ problem: a }, { problem: b }) => a.line - b.line || a.column - b.column);
+  const problems = placed.map(({ problem }) => problem);
+  const captureOnly = withoutBroken(placed, document.value);
+  return { ok: false, problems, ...captureOnly === null ? {} : { captureOnly } };
+}
+
+/** What is left of a file of which only sections do not check that nobody needs to capture. */
+function withoutBroken(placed: readonly PlacedProblem[], value: unknown): CaptureOnly | null {
+  const broken = brokenSections(placed, value);
+  if (broken === null) return null;
+  const checked = fileSchema.safeParse(withoutSections(value, broken));
+  return checked.success ? { config: settle(checked.data), broken } : null;
 }

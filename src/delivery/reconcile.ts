@@ -88,6 +88,11 @@ export async function reconcile(options: {
   }));
 }
 
+/** The last sequence that a cursor has behind it; 0 when it is another journal's, or there is none. */
+export function passedBefore(cursor: Cursor | undefined, journal: JournalExtent): number {
+  return cursor !== undefined && isOfJournal(cursor, journal) ? cursor.next - 1 : 0;
+}
+
 /** Whether the cursor speaks of this journal, and not of one that stood in its place before. */
 export function isOfJournal({ next, stored }: Cursor, journal: JournalExtent): boolean {
   if (next > journal.lastSequence + 1) return false;

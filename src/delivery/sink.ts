@@ -20,7 +20,7 @@ import { errorText, type Report } from "../platform/notice.ts";
 import { CursorFile } from "./cursor.ts";
 import { cursorPath } from "./destinations.ts";
 import type { Trouble } from "./outcome.ts";
-import { isOfJournal } from "./reconcile.ts";
+import { passedBefore } from "./reconcile.ts";
 import { type Feed, Session } from "./session.ts";
 import { SessionEnd } from "./session_end.ts";
 import type { StreamServer } from "./stream_server.ts";
@@ -77,9 +77,7 @@ export class Sink implements AsyncDisposable {
     );
     // A cursor of another journal releases nothing here, until a session has compared.
     this.#progress = options.feeds.map(({ journal }) => {
-      const cursor = this.#cursors.get(journal.name);
-      const isOurs = cursor !== undefined && isOfJournal(cursor, journal);
-      const passed = isOurs ? cursor.next - 1 : 0;
+      const passed = passedBefore(this.#cursors.get(journal.name), journal);
       return { passed, taken: passed };
     });
     for (const [feed, { journal }] of options.feeds.entries()) {

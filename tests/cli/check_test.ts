@@ -143,3 +143,20 @@ Deno.test("colours are used only where they are wanted", async () => {
   assert.ok((await run({ "/c.json": good }, args, true)).outLines.join("").includes(escape));
   assert.ok(!(await run({ "/c.json": good }, args, false)).outLines.join("").includes(escape));
 });
+
+Deno.test("check says when the service would capture all the same, with exit code 2", async () => {
+  const file = good.replace('"subject_prefix"', '"prefix"').replace("tls://", "http://");
+  const args = ["check", "--config", "/c.json"];
+  const terminal = await run({ "/c.json": file }, args);
+  assert.equal(terminal.exitCode, 2);
+  assert.deepEqual(terminal.errLines.slice(-2), [
+    "2 problems in /c.json; nothing was started",
+    "the service captures all the same, but without nats and forwarder",
+  ]);
+  const asJson = await run({ "/c.json": file }, [...args, "--json"]);
+  assert.equal(asJson.exitCode, 2);
+  const report = JSON.parse(asJson.outLines.join("\n"));
+  assert.deepEqual([report.ok, report.captures_without], [false, ["nats", "forwarder"]]);
+  const refused = await run({ "/c.json": bad }, [...args, "--json"]);
+  assert.equal(JSON.parse(refused.outLines.join("\n")).captures_without, null);
+});
