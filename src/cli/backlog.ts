@@ -15,6 +15,7 @@ import { configOption, configPath } from "./config_option.ts";
 import { CannotLook, type KeptChannel, keptChannels, orCannotLook } from "./kept_channels.ts";
 import { LiveLines } from "./live_lines.ts";
 import { wholeNumber } from "./option_values.ts";
+import { tellTrouble } from "./sink_trouble.ts";
 import { StopSignal } from "./stop_signal.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
 
@@ -63,8 +64,7 @@ export function backlogCommand(terminal: Terminal): Command {
       terminal.exit(exitCodes.ok);
     } catch (error) {
       if (!(error instanceof CannotLook)) throw error;
-      terminal.err(`error: ${error.message}`);
-      terminal.err(`  → ${error.hint}`);
+      tellTrouble(error, terminal);
       terminal.exit(exitCodes.badConfig);
     }
   });

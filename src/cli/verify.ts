@@ -5,21 +5,18 @@ import { Command } from "commander";
 import { type Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { type Destination, destinations } from "../delivery/destinations.ts";
-import { SessionEnd } from "../delivery/session_end.ts";
 import { troubleHints } from "../delivery/sink.ts";
 import { auditSink } from "../delivery/stream_audit.ts";
-import { NoStream } from "../delivery/streams.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemDisk } from "../platform/disk.ts";
-import { errorText } from "../platform/notice.ts";
 import { printProblems } from "./check.ts";
 import { configOption, configPath } from "./config_option.ts";
 import { counted } from "./counted.ts";
-import { asCannotLook, CannotLook, type KeptChannel, keptChannels } from "./kept_channels.ts";
+import { CannotLook, type KeptChannel, keptChannels } from "./kept_channels.ts";
 import { LiveLines } from "./live_lines.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { StopSignal } from "./stop_signal.ts";
-import { withoutPassword } from "./summary.ts";
+import { sinkTrouble, tellTrouble } from "./sink_trouble.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
 import { reportChannel, reportVerify, type SinkReport, verifyLines } from "./verify_report.ts";
 
@@ -34,6 +31,8 @@ const examples = `Examples:
   nectarcollector verify --against-stream --channel A1
   nectarcollector verify --against-stream --json
 `;
+
+const noStreamHint = `${troubleHints.no_stream}; the service makes it when it delivers`;
 
 const explanation = `
 Every record that the journal holds is looked for in the stream of each sink: it must be there once,
@@ -81,7 +80,7 @@ async function verify(
     channels = keptChannels(config, { disk: systemDisk, only });
   } catch (error) {
     if (!(error instanceof CannotLook)) throw error;
-    tell(error, terminal);
+    tellTrouble(error, terminal);
     return exitCodes.badConfig;
   }
   const names = counted(channels.length, "channel");
@@ -132,34 +131,9 @@ async function verifySink(
   } catch (error) {
     progress.close();
     if (told.signal.aborted) return { name, trouble: null, channels: [] };
-    const trouble = troubleOf(error, destination);
-    tell(trouble, terminal);
+    const trouble = sinkTrouble(error, destination, noStreamHint);
+    tellTrouble(trouble, terminal);
     const { message, hint } = trouble;
     return { name, trouble: { message, hint }, channels: [] };
   }
-}
-
-function troubleOf(error: unknown, destination: Destination): CannotLook {
-  const { name, addressKey, servers } = destination;
-  const at = servers.map(withoutPassword).join(", ");
-  const message = `${name} at ${at}: ${errorText(error)}`;
-  if (error instanceof CannotLook) return error;
-  if (error instanceof SessionEnd) {
-    const where = error.trouble === "disconnected" ? ` (${addressKey})` : "";
-    return new CannotLook(message, `${troubleHints[error.trouble]}${where}`, error);
-  }
-  const isOff = error instanceof Error && error.name === "JetStreamNotEnabled";
-  if (error instanceof NoStream || isOff) {
-    const hint = `${troubleHints.no_stream}; the service makes it when it delivers`;
-    return new CannotLook(message, hint, error);
-  }
-  const isDisk = error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.NotFound;
-  if (isDisk) return asCannotLook("journal and cursors", error);
-  return new CannotLook(message, troubleHints.stalled, error);
-}
-
-function tell({ message, hint }: CannotLook, terminal: Terminal): void {
-  terminal.err(`error: ${message}`);
-  terminal.err(`  → ${hint}`);
 }

@@ -8,9 +8,9 @@ import {
   createInbox,
   headers,
   type NatsConnection,
-  PermissionViolationError,
 } from "@nats-io/transport-node";
 import { errorText } from "../platform/notice.ts";
+import { watchEnd } from "./connection_end.ts";
 import { dial } from "./dial.ts";
 import { NatsStream } from "./nats_stream.ts";
 import { type Outcome, readOutcome } from "./outcome.ts";
@@ -42,15 +42,11 @@ export class NatsStreams implements StreamServer {
 class NatsStreamConnection implements StreamConnection {
   readonly #connection: NatsConnection;
   readonly #inbox = createInbox();
-  readonly #ended = Promise.withResolvers<SessionEnd>();
+  readonly #ended: PromiseWithResolvers<SessionEnd>;
 
   constructor(connection: NatsConnection) {
     this.#connection = connection;
-    connection.closed().then((error) => {
-      const message = error instanceof Error ? error.message : "connection closed";
-      this.#ended.resolve(new SessionEnd("disconnected", message));
-    });
-    this.#watchErrors();
+    this.#ended = watchEnd(connection);
   }
 
   get address(): string {
@@ -98,13 +94,5 @@ class NatsStreamConnection implements StreamConnection {
 
   async close(): Promise<void> {
     await this.#connection.close();
-  }
-
-  async #watchErrors(): Promise<void> {
-    for await (const status of this.#connection.status()) {
-      if (status.type === "error" && status.error instanceof PermissionViolationError) {
-        this.#ended.resolve(new SessionEnd("unauthorized", status.error.message, status.error));
-      }
-    }
   }
 }

@@ -1,0 +1,26 @@
+// When a connection to NATS is over, and why: closed, or refused what it asked for.
+
+import { type NatsConnection, PermissionViolationError } from "@nats-io/transport-node";
+import { SessionEnd } from "./session_end.ts";
+
+/** Resolves by itself when the connection is over; whoever finds another reason resolves it, too. */
+export function watchEnd(connection: NatsConnection): PromiseWithResolvers<SessionEnd> {
+  const ended = Promise.withResolvers<SessionEnd>();
+  connection.closed().then((error) => {
+    const message = error instanceof Error ? error.message : "connection closed";
+    ended.resolve(new SessionEnd("disconnected", message));
+  });
+  watchErrors(connection, ended);
+  return ended;
+}
+
+async function watchErrors(
+  connection: NatsConnection,
+  ended: PromiseWithResolvers<SessionEnd>,
+): Promise<void> {
+  for await (const status of connection.status()) {
+    if (status.type === "error" && status.error instanceof PermissionViolationError) {
+      ended.resolve(new SessionEnd("unauthorized", status.error.message, status.error));
+    }
+  }
+}
