@@ -10,6 +10,7 @@ import { addRunAction } from "./cli/run.ts";
 import { demoCommand } from "./cli/demo.ts";
 import { detectCommand } from "./cli/detect.ts";
 import { portsCommand } from "./cli/ports.ts";
+import { replayCommand } from "./cli/replay.ts";
 import { simulateCommand } from "./cli/simulate.ts";
 import { processTerminal } from "./cli/terminal.ts";
 import { verifyCommand } from "./cli/verify.ts";
@@ -32,6 +33,7 @@ Examples:
   nectarcollector detect /dev/ttyUSB0
   nectarcollector simulate --maker mitel,norstar --write-config site.json
   nectarcollector backlog
+  nectarcollector replay --channel A1 --since 2h --to replay.a1
   nectarcollector verify --against-stream
 
 Exit codes: 0 stopped as asked, 1 failed, 2 the configuration has problems,
@@ -44,6 +46,7 @@ program.addCommand(configCommand(terminal));
 program.addCommand(demoCommand(terminal));
 program.addCommand(detectCommand(terminal));
 program.addCommand(portsCommand(terminal));
+program.addCommand(replayCommand(terminal));
 program.addCommand(simulateCommand(terminal));
 program.addCommand(verifyCommand(terminal));
 for (const command of [program, ...program.commands]) {

@@ -37,6 +37,8 @@ export interface ChannelReport {
   /** Records that the stream's limits have dropped. */
   readonly dropped_by_stream: number;
   readonly not_yet_delivered: number;
+  /** Copies that were replayed onto the records' own subject. */
+  readonly replayed: number;
   readonly first_findings: readonly FindingReport[];
 }
 
@@ -67,7 +69,7 @@ export function reportVerify(sinks: readonly SinkReport[], isBrokenOff: boolean)
   return { version: 1, ok: complete && findings === 0, complete, findings, sinks };
 }
 
-export function reportChannel({ audit, stream, subject }: AuditedStream): ChannelReport {
+export function reportChannel({ audit, stream, subject, replayed }: AuditedStream): ChannelReport {
   return {
     channel: audit.channel,
     stream,
@@ -78,6 +80,7 @@ export function reportChannel({ audit, stream, subject }: AuditedStream): Channe
     older_in_stream: audit.older,
     dropped_by_stream: audit.dropped,
     not_yet_delivered: audit.waiting,
+    replayed,
     first_findings: audit.findings.first.map(reportFinding),
   };
 }
@@ -100,7 +103,8 @@ export function verifyLines(report: VerifyReport, inColor: boolean): string[] {
 }
 
 function channelLine(sink: string, channel: ChannelReport, inColor: boolean): string {
-  const { from, compared, older_in_stream, dropped_by_stream, not_yet_delivered } = channel;
+  const { from, compared, older_in_stream, dropped_by_stream, not_yet_delivered, replayed } =
+    channel;
   const found = findingKinds.filter((kind) => channel.findings[kind] > 0)
     .map((kind) => `${channel.findings[kind]} ${kindNames[kind]}`);
   const parts = [
@@ -109,6 +113,7 @@ function channelLine(sink: string, channel: ChannelReport, inColor: boolean): st
     ...not_yet_delivered > 0 ? [`${not_yet_delivered} not yet delivered`] : [],
     ...older_in_stream > 0 ? [`${counted(older_in_stream, "message")} older than the journal`] : [],
     ...dropped_by_stream > 0 ? [`${dropped_by_stream} no more in the stream, by its limits`] : [],
+    ...replayed > 0 ? [`${counted(replayed, "message")} replayed onto it`] : [],
   ];
   const title = `${channel.channel} → ${sink}, stream ${channel.stream}`;
   return `${bold(title, inColor)}: ${parts.join("; ")}`;

@@ -48,6 +48,24 @@ export function messageHeaders(
   return headers;
 }
 
+/** Names the record that a message is a copy of; the original never has it. */
+export const replayHeader = "Nectar-Replay-Of";
+
+/**
+ * The headers of a copy of a record, published again on `subject`. Its message id is no record's, so
+ * that nobody takes it for the original, and the same for the same copy, so that one that is
+ * published twice is stored once.
+ */
+export function replayHeaders(
+  channel: string,
+  record: RecordFacts,
+  subject: string,
+): [string, string][] {
+  const id = formatMessageId({ channel, ...record });
+  const [, ...facts] = messageHeaders(channel, record);
+  return [["Nats-Msg-Id", `replay/${subject}/${id}`], [replayHeader, id], ...facts];
+}
+
 /** What headers and payload count against a server's `max_payload`, in bytes. */
 export function messageBytes(headers: readonly [string, string][], payload: Uint8Array): number {
   const preamble = "NATS/1.0\r\n\r\n".length;

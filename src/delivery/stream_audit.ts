@@ -22,6 +22,7 @@ import { CursorFile } from "./cursor.ts";
 import { cursorPath, type Destination } from "./destinations.ts";
 import { isOfJournal } from "./reconcile.ts";
 import { dial } from "./dial.ts";
+import { parseMessageId, replayHeader } from "./message.ts";
 import { streamMessages } from "./stream_messages.ts";
 import { ensureStream } from "./streams.ts";
 
@@ -58,6 +59,8 @@ export interface AuditedStream {
   readonly stream: string;
   readonly subject: string;
   readonly audit: ChannelAudit;
+  /** Copies that were replayed onto the subject: no findings. */
+  readonly replayed: number;
 }
 
 const apiTimeoutMs = 5000;
@@ -102,6 +105,7 @@ async function auditSubject(
   });
   const { state: { first_seq: from, last_seq: to } } = await manager.streams.info(stream);
   let bytes = 0;
+  const replayed = new Map<string, number>();
   const section = { client: jetstream(connection, api), stream, subject, from, to, signal };
   for await (const message of streamMessages({ ...section, headersOnly: false, maxMessages })) {
     const { seq, data, headers, time } = message;
@@ -111,8 +115,12 @@ async function auditSubject(
       payload: data,
       storedMs: time.getTime(),
     };
-    for (const audit of audits) {
-      if (await audit.take(read)) break;
+    const copied = parseMessageId(read.header(replayHeader))?.channel;
+    if (copied !== undefined) replayed.set(copied, (replayed.get(copied) ?? 0) + 1);
+    else {
+      for (const audit of audits) {
+        if (await audit.take(read)) break;
+      }
     }
     bytes += data.length;
     progress({ stream, subject, bytes, share: (seq - from + 1) / (to - from + 1) });
@@ -122,7 +130,12 @@ async function auditSubject(
     const maxPayload = connection.info?.max_payload ?? Infinity;
     for (const audit of audits) await audit.end({ droppedBefore, maxPayload }, signal);
   }
-  return audits.map((audit) => ({ stream, subject, audit }));
+  return audits.map((audit) => ({
+    stream,
+    subject,
+    audit,
+    replayed: replayed.get(audit.channel) ?? 0,
+  }));
 }
 
 /** @throws {Error} when the file is there and cannot be read: nothing would count as delivered */

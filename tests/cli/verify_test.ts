@@ -181,28 +181,9 @@ test("verify: a record that the journal itself cannot read back is named, and no
   assert.deepEqual(found(await report(site)), [`unreadable ${last}`], "not missing, too");
 });
 
-/** Feeds and delivers until `use` is through. */
-async function whileFed(site: KeptSite, use: () => Promise<void>): Promise<void> {
-  let isOver = false;
-  site.startSink();
-  const feeding = (async () => {
-    while (!isOver) {
-      site.feed(20);
-      await site.sync();
-    }
-  })();
-  try {
-    await waitFor("packed segments", () => site.files(".log.gz").length > 2);
-    await use();
-  } finally {
-    isOver = true;
-    await feeding;
-  }
-}
-
 test("verify: nothing is found while records arrive, segments rotate and are packed", async () => {
   await using site = await KeptSite.open({ maxBackups: 100_000 });
-  await whileFed(site, async () => {
+  await site.whileFed(async () => {
     let compared = 0;
     for (let i = 0; i < 10; i++) {
       const result = await report(site);
@@ -220,7 +201,7 @@ test("verify: a process of its own finds nothing beside one that locks the folde
   using libc = new Libc();
   using _log = new InstanceLock(libc, site.join("log"));
   using _state = new InstanceLock(libc, site.join("state"));
-  await whileFed(site, async () => {
+  await site.whileFed(async () => {
     for (let i = 0; i < 4; i++) {
       const args = ["--against-stream", "--config", site.join("config.json")];
       await using command = new CommandProcess("verify", args);

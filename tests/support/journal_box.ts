@@ -152,9 +152,9 @@ export function textOf(bytes: Uint8Array): string {
 }
 
 /** Appends text as a source would: framed from where the journal stands. */
-export function feed(journal: Journal, text: string): void {
+export function feed(journal: Journal, text: string, atMs = timeMs): void {
   const framer = new LineFramer({ position: journal.position });
-  journal.append(framer.push(bytesOf(text)), timeMs);
+  journal.append(framer.push(bytesOf(text)), atMs);
 }
 
 export function plain(record: JournalRecord): PlainRecord {

@@ -30,11 +30,11 @@ export interface KeptSiteOptions {
   readonly sides?: readonly string[];
   /** Rotated segments that are kept. @default {1000} */
   readonly maxBackups?: number;
+  /** Of the journals' files. @default {2000} */
+  readonly segmentBytes?: number;
   /** More keys of the stream, which is made by the sink without them. */
   readonly stream?: Readonly<Record<string, number>>;
 }
-
-const segmentBytes = 2000;
 
 /** Records between two syncs. */
 const feedStep = 10;
@@ -48,7 +48,7 @@ export class KeptSite implements AsyncDisposable {
   #fed = 0;
 
   static async open(options: KeptSiteOptions = {}): Promise<KeptSite> {
-    const { sides = ["A1"], maxBackups = 1000, stream } = options;
+    const { sides = ["A1"], maxBackups = 1000, segmentBytes = 2000, stream } = options;
     const folder = new TemporaryFolder("kept");
     const storeFolder = folder.join("store");
     const server = await NatsServer.start({ program: natsProgram, storeFolder });
@@ -113,18 +113,42 @@ export class KeptSite implements AsyncDisposable {
     return this.#folder.join(...names);
   }
 
-  /** Appends so many records to each journal, all different; returns them. */
-  feed(count: number): string[] {
+  /** Appends so many records to each journal, all different, read at that time; returns them. */
+  feed(count: number, atMs?: number): string[] {
     const fed: string[] = [];
     for (let i = 0; i < count; i++) {
       this.#fed += 1;
       for (const journal of this.journals) {
         const text = `${journal.name} call ${this.#fed} ${"x".repeat(this.#fed % 40)}`;
-        feed(journal, `${text}\r\n`);
+        feed(journal, `${text}\r\n`, atMs);
         fed.push(text);
       }
     }
     return fed;
+  }
+
+  /** Appends one record to each journal. */
+  feedText(text: string): void {
+    for (const journal of this.journals) feed(journal, `${text}\r\n`);
+  }
+
+  /** Feeds and delivers until `use` is through; segments are packed by the time it begins. */
+  async whileFed(use: () => Promise<void>): Promise<void> {
+    let isOver = false;
+    this.startSink();
+    const feeding = (async () => {
+      while (!isOver) {
+        this.feed(20);
+        await this.sync();
+      }
+    })();
+    try {
+      await waitFor("packed segments", () => this.files(".log.gz").length > 2);
+      await use();
+    } finally {
+      isOver = true;
+      await feeding;
+    }
   }
 
   startSink(): void {
