@@ -140,10 +140,10 @@ export function drawPlan(
 }
 
 /** Fewer commands of which `fails` still is true, none of them superfluous. */
-export async function thinOut(
-  plan: CrashPlan,
-  fails: (plan: CrashPlan) => Promise<boolean>,
-): Promise<CrashPlan> {
+export async function thinOut<Plan extends { readonly commands: readonly unknown[] }>(
+  plan: Plan,
+  fails: (plan: Plan) => Promise<boolean>,
+): Promise<Plan> {
   let left = plan;
   for (let size = Math.ceil(plan.commands.length / 2); size >= 1;) {
     let removed = false;

@@ -1,0 +1,133 @@
+// One life of the simulated box's process: two journals and a sink for each server. When it is killed
+// nothing of it goes on, though its code may still be running up to its next wait.
+
+import { cursorPath } from "../../src/delivery/destinations.ts";
+import type { StreamServer } from "../../src/delivery/stream_server.ts";
+import { Sink } from "../../src/delivery/sink.ts";
+import { Journal } from "../../src/journal/journal.ts";
+import type { Clock } from "../../src/platform/clock.ts";
+import type { Disk } from "../../src/platform/disk.ts";
+import type { Notice } from "../../src/platform/notice.ts";
+import type { CrashBox } from "./crash_box.ts";
+import { channel, journalOf } from "./journal_box.ts";
+import type { SimulatedNats } from "./simulated_nats.ts";
+
+const statePath = "/state";
+const subject = "ks.cdr.test";
+const wantedStream = { name: "cdr", subjects: ["ks.cdr.>"] };
+
+export interface PipelineLifeOptions {
+  readonly box: CrashBox;
+  readonly sides: readonly string[];
+  readonly servers: readonly SimulatedNats[];
+  /** What the sink with this index reports. */
+  readonly report: (sink: number, notice: Notice) => void;
+}
+
+export class PipelineLife {
+  readonly journals: Journal[] = [];
+  readonly sinks: readonly Sink[];
+  readonly #disk: Disk;
+  readonly #names: readonly string[];
+  readonly #mortality: { isOver: boolean };
+
+  static async start(options: PipelineLifeOptions): Promise<PipelineLife> {
+    const { box, sides } = options;
+    const mortality = { isOver: false };
+    const names = options.servers.map((_, i) => `sink${i + 1}`);
+    const settings = { ...box.journalOptions(() => {}), disk: box.disk, holders: names };
+    const clock = mortalClock(settings.clock, mortality);
+    const journals: Journal[] = [];
+    try {
+      for (const side of sides) {
+        const path = `${statePath}/${side}.json`;
+        const own = { ...journalOf({ ...channel, side }), statePath: path, clock };
+        journals.push(await Journal.open({ ...settings, ...own }));
+      }
+    } catch (error) {
+      for (const journal of journals) await journal.close();
+      throw error;
+    }
+    return new PipelineLife(options, { journals, clock, names, mortality });
+  }
+
+  private constructor({ box, servers, report }: PipelineLifeOptions, made: {
+    readonly journals: readonly Journal[];
+    readonly clock: Clock;
+    readonly names: readonly string[];
+    readonly mortality: { isOver: boolean };
+  }) {
+    const { journals, clock, names, mortality } = made;
+    this.journals.push(...journals);
+    this.#disk = box.disk;
+    this.#names = names;
+    this.#mortality = mortality;
+    this.sinks = servers.map((server, i) =>
+      new Sink({
+        name: names[i] ?? "",
+        server: mortalServer(server, mortality),
+        feeds: journals.map((journal) => ({ journal, subject })),
+        wantedStream,
+        statePath,
+        maxWaitMs: 5000,
+        disk: box.disk,
+        clock,
+        random: server.random,
+        report: (notice) => report(i, notice),
+      })
+    );
+    for (const sink of this.sinks) sink.start();
+  }
+
+  /** Every sink is connected and has nothing more to do. */
+  get isQuiet(): boolean {
+    return this.sinks.every((sink) => sink.caughtUp && sink.status.state === "delivering");
+  }
+
+  async stop(): Promise<void> {
+    for (const sink of this.sinks) await sink.stop();
+    for (const journal of this.journals) await journal.close();
+  }
+
+  /** The process was killed. */
+  die(): void {
+    this.#mortality.isOver = true;
+  }
+
+  /** Somebody deletes the cursors' files. */
+  loseCursors(): void {
+    for (const name of this.#names) {
+      const path = cursorPath(statePath, name);
+      if (this.#disk.size(path) !== null) this.#disk.remove(path);
+    }
+  }
+}
+
+function mortalClock(clock: Clock, mortality: { readonly isOver: boolean }): Clock {
+  return {
+    wallMs: () => clock.wallMs(),
+    monotonicMs: () => clock.monotonicMs(),
+    delay(ms, signal) {
+      return new Promise((resolve) => {
+        if (mortality.isOver) return;
+        if (signal?.aborted) return resolve();
+        const finish = (): void => {
+          clearTimeout(timer);
+          signal?.removeEventListener("abort", finish);
+          resolve();
+        };
+        const timer = setTimeout(finish, ms);
+        signal?.addEventListener("abort", finish);
+      });
+    },
+  };
+}
+
+function mortalServer(
+  server: StreamServer,
+  mortality: { readonly isOver: boolean },
+): StreamServer {
+  return {
+    connect: (signal) => mortality.isOver ? new Promise(() => {}) : server.connect(signal),
+  };
+}

@@ -1,0 +1,186 @@
+// What must be in the streams after whatever happened, kept as plain arrays: what callers appended,
+// what was promised to last, what was told as set aside, and which message ids were given out.
+
+import assert from "node:assert/strict";
+import { RecordHeader } from "../../src/record.ts";
+import type { Journal } from "../../src/journal/journal.ts";
+import type { JournalRecord } from "../../src/record.ts";
+import { formatMessageId } from "../../src/delivery/message.ts";
+import type { StreamMessage } from "../../src/delivery/stream_server.ts";
+import { channel } from "./journal_box.ts";
+import type { SimulatedNats } from "./simulated_nats.ts";
+import type { StoredMessage } from "./simulated_stream.ts";
+
+const decoder = new TextDecoder("latin1");
+const headerBytes = new RecordHeader(channel).length;
+
+/** What a line says behind its header. */
+function textOf(line: Uint8Array): string {
+  return decoder.decode(line.subarray(headerBytes, -1));
+}
+
+interface Appended {
+  readonly text: string;
+  /** "failed" where nobody knows what became of it; "later" where the disk could not be opened yet. */
+  sequence: number | "failed" | "later";
+}
+
+/** What of a journal says how far its records are safe. */
+type SafeJournal = Pick<Journal, "isOpen" | "lastSequence" | "durableSequence">;
+
+/** What one channel was given. */
+export class ChannelModel {
+  readonly name: string;
+  /** Oldest first. */
+  readonly #appended: Appended[] = [];
+  /** By text: its place among all that were appended. */
+  readonly #places = new Map<string, number>();
+  /** No power cut may take these. */
+  readonly #promised = new Set<string>();
+  /** Of this life of the process: those before are decided. */
+  #undecided = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get promised(): ReadonlySet<string> {
+    return this.#promised;
+  }
+
+  /** Whole records that were appended, the last of them just now; with `null` that was refused. */
+  append(texts: readonly string[], journal: SafeJournal | null): void {
+    for (const [i, text] of texts.entries()) {
+      this.#places.set(text, this.#appended.length);
+      const behind = texts.length - 1 - i;
+      const number = journal?.isOpen === true ? journal.lastSequence - behind : "later";
+      this.#appended.push({ text, sequence: journal === null ? "failed" : number });
+    }
+  }
+
+  /** What the journal has made durable outlives a power cut. */
+  promise(journal: SafeJournal): void {
+    if (!journal.isOpen) return;
+    this.#number(journal.lastSequence);
+    for (; this.#undecided < this.#appended.length; this.#undecided += 1) {
+      const record = this.#appended[this.#undecided];
+      if (record === undefined || record.sequence === "failed") continue;
+      if (record.sequence === "later" || record.sequence > journal.durableSequence) return;
+      this.#promised.add(record.text);
+    }
+  }
+
+  /** The process has died, or the box. */
+  outlive(power: boolean): void {
+    for (const { sequence, text } of power ? [] : this.#appended.slice(this.#undecided)) {
+      if (sequence !== "failed") this.#promised.add(text);
+    }
+    this.#undecided = this.#appended.length;
+  }
+
+  /** The disk could be opened, and numbers are final: the last record has this one. */
+  #number(last: number): void {
+    let next = last;
+    for (let at = this.#appended.length - 1; at >= this.#undecided; at--) {
+      const record = this.#appended[at];
+      if (record === undefined || record.sequence === "failed") continue;
+      if (record.sequence !== "later") return;
+      record.sequence = next;
+      next -= 1;
+    }
+  }
+
+  /** Where in the order of appending a text stands; that of a torn record may stand in many places. */
+  placeOf(text: string, behind: number): number {
+    const place = this.#places.get(text);
+    if (place !== undefined) return place;
+    const torn = this.#appended.flatMap((each, i) => each.text.startsWith(text) ? [i] : []);
+    const first = torn[0];
+    assert.ok(first !== undefined, `nobody appended ${JSON.stringify(text)}`);
+    return torn.find((each) => each > behind) ?? first;
+  }
+}
+
+/** Message ids over all servers and lives: none may ever be given to two records. */
+export class GivenIds {
+  readonly #payloads = new Map<string, Uint8Array>();
+
+  note({ headers, payload }: StreamMessage): void {
+    const id = headers.find(([name]) => name === "Nats-Msg-Id")?.[1] ?? "";
+    const before = this.#payloads.get(id);
+    if (before === undefined) this.#payloads.set(id, payload.slice());
+    else if (!payload.every((byte, i) => byte === before[i]) || payload.length !== before.length) {
+      assert.fail(`message id ${id} was given to two records`);
+    }
+  }
+}
+
+/** What one sink's server was given, has dropped by its own rules, and was told to do without. */
+export class SinkModel {
+  /** Ids that limits or a purge took from the stream: they may be missing, or come again. */
+  readonly dropped = new Set<string>();
+  /** Payloads that the server has taken in at some time. */
+  readonly #stored: Uint8Array[] = [];
+  /** `{channel}/{sequence}` of records that were told as set aside, and their channels. */
+  readonly #setAside = new Set<string>();
+
+  /** The server stored a message. */
+  store(payload: Uint8Array): void {
+    this.#stored.push(payload);
+  }
+
+  /** A record was told as set aside. */
+  setAside(channel: ChannelModel, sequence: number): void {
+    this.#setAside.add(`${channel.name}/${sequence}`).add(channel.name);
+  }
+
+  /** Holds what a stream holds of a channel against what it must. */
+  assertHolds(
+    channel: ChannelModel,
+    server: Pick<SimulatedNats, "streams" | "made">,
+    journal: readonly JournalRecord[],
+  ): void {
+    // One that was made anew and has dropped messages by its limits is not filled with older ones.
+    const isTopped = server.made > 1 && server.streams.some(({ hasDropped }) => hasDropped);
+    const stored = new Set(this.#stored.map(textOf));
+    const mine = server.streams.flatMap(({ messages }) => messages).filter(({ id }) =>
+      id.startsWith(`${channel.name}/`)
+    );
+    const present = new Set(mine.map(({ id }) => id));
+    assert.equal(present.size, mine.length, `${channel.name}: a record is there twice`);
+    this.#assertOrder(channel, mine);
+    const texts = new Set(mine.map(({ payload }) => textOf(payload)));
+    assert.equal(texts.size, mine.length, `${channel.name}: a record is there under two ids`);
+    const inJournal = new Set(journal.map(({ line }) => textOf(line)));
+    for (const { epoch, sequence, line } of journal) {
+      const id = formatMessageId({ channel: channel.name, epoch, sequence });
+      const text = textOf(line);
+      const isExcused = this.dropped.has(id) ||
+        this.#setAside.has(`${channel.name}/${sequence}`) || isTopped && stored.has(text);
+      assert.ok(present.has(id) || isExcused, `${id} is in the journal and not in the stream`);
+      texts.add(text);
+    }
+    for (const text of channel.promised) {
+      if (texts.has(text)) continue;
+      // Retention took it when the server had it, and lost it later; or when it was set aside.
+      const isReleased = stored.has(text) || this.#setAside.has(channel.name);
+      const isGone = isReleased && !inJournal.has(text);
+      assert.ok(isGone, `${channel.name}: ${text} is lost`);
+    }
+  }
+
+  /**
+   * Strays and what was dropped before may stand out of place, and so may what was set aside: when the
+   * stream loses records it is tried again, and may be taken then. Nothing else may.
+   */
+  #assertOrder(channel: ChannelModel, messages: readonly StoredMessage[]): void {
+    let before = -1;
+    for (const { id, payload, isStray } of messages) {
+      const place = channel.placeOf(textOf(payload), before);
+      const wasSetAside = this.#setAside.has(id.replace(/\/.*\//, "/"));
+      if (isStray || wasSetAside || this.dropped.has(id)) continue;
+      assert.ok(place > before, `${id} stands behind a later record`);
+      before = place;
+    }
+  }
+}

@@ -1,0 +1,304 @@
+// Runs a pipeline plan: callers append to two journals, sinks deliver, and meanwhile the process is
+// killed, the power goes, the disk fails, the network and the servers misbehave. At the end all is
+// well again, and after a while of quiet every promise is held against the streams. The same plan
+// gives the same run, but for the epochs' names.
+
+import assert from "node:assert/strict";
+import { maxInFlight } from "../../src/delivery/resume.ts";
+import { Journal } from "../../src/journal/journal.ts";
+import type { Notice } from "../../src/platform/notice.ts";
+import type { JournalRecord } from "../../src/record.ts";
+import { Random } from "../../src/simulate/random.ts";
+import { CrashBox } from "./crash_box.ts";
+import { PipelineLife } from "./pipeline_life.ts";
+import { ChannelModel, GivenIds, SinkModel } from "./pipeline_model.ts";
+import type { PipelineCommand, PipelinePlan } from "./pipeline_plan.ts";
+import { disturb, healServer } from "./pipeline_server.ts";
+import { SimulatedNats } from "./simulated_nats.ts";
+import { usualLimits } from "./simulated_stream.ts";
+import { TimerList } from "./timer_list.ts";
+
+/** Turns of the microtask queue in which anything ends that can end by itself. */
+const turns = 40;
+/** A sink must be well again so long after all faults are gone. */
+const healMs = 30_000;
+/** A state must be true again after so long. */
+const truthMs = 6000;
+const maxBytesInFlight = 1024 * 1024;
+const sides = ["A1", "A2"];
+
+export class PipelineRun {
+  readonly #box: CrashBox;
+  /** Of the servers and networks, which outlive the box. */
+  readonly #timers = new TimerList();
+  readonly #servers: readonly SimulatedNats[];
+  readonly #sinks: readonly SinkModel[];
+  readonly #channels = sides.map((side) => new ChannelModel(`1429010002-${side}`));
+  readonly #ids = new GivenIds();
+  /** Since when a server does not answer. */
+  readonly #silentSince: (number | null)[];
+  #life: PipelineLife | null = null;
+  #written = 0;
+  crashes = 0;
+  /** Messages that were stored, over all servers. */
+  stored = 0;
+
+  /** @throws {AssertionError} where a promise was broken */
+  static async execute(plan: PipelinePlan): Promise<PipelineRun> {
+    const run = new PipelineRun(plan);
+    try {
+      await run.#surviving(() => run.#start());
+      for (const command of plan.commands) await run.#surviving(() => run.#execute(command));
+      await run.#surviving(() => run.#finish());
+    } finally {
+      run.#box[Symbol.dispose]();
+    }
+    return run;
+  }
+
+  private constructor(plan: PipelinePlan) {
+    this.#box = new CrashBox({ ...plan, commands: [] }, () => this.#beforeCrash());
+    const random = new Random(plan.seed ^ 0x9e7);
+    this.#sinks = Array.from({ length: plan.sinks }, () => new SinkModel());
+    this.#silentSince = this.#sinks.map(() => null);
+    this.#servers = this.#sinks.map((sink) => {
+      const server = new SimulatedNats({ timers: this.#timers, random: () => random.next() });
+      server.limits = { ...usualLimits, duplicateWindowMs: plan.duplicateWindowMs };
+      server.dropped = (id) => sink.dropped.add(id);
+      server.stored = ({ payload }) => {
+        this.stored += 1;
+        sink.store(payload);
+      };
+      server.published = (message, inFlight) => {
+        this.#ids.note(message);
+        const isWithin = inFlight.records <= maxInFlight &&
+          (inFlight.bytes <= maxBytesInFlight || inFlight.records === 1);
+        assert.ok(isWithin, `under way at once: ${JSON.stringify(inFlight)}`);
+      };
+      return server;
+    });
+  }
+
+  /** Does it; where the box dies in it, what comes after a crash instead. */
+  async #surviving(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      if (!this.#box.dead || error instanceof assert.AssertionError) throw error;
+    }
+    while (this.#box.dead) await this.#recover();
+  }
+
+  async #execute(command: PipelineCommand): Promise<void> {
+    const box = this.#box;
+    switch (command.do) {
+      case "append":
+        return this.#append(command);
+      case "sync":
+        for (const journal of this.#life?.journals ?? []) {
+          await this.#settled(journal.sync().catch(() => undefined));
+        }
+        return this.#promise();
+      case "wait":
+        return await this.#advance(command.ms);
+      case "restart":
+        return await this.#restart(command.loseCursors);
+      case "crash":
+        return box.arm({ ...command, do: "crash" });
+      case "fail disk":
+        return box.fail(command.faults);
+      case "fill disk":
+        return box.fill(command.freeBytes);
+      case "heal disk":
+        return box.heal();
+      default: {
+        const server = this.#servers[command.sink];
+        if (server !== undefined) disturb(server, command);
+      }
+    }
+  }
+
+  #append(
+    { channel, records, bytes }: { readonly channel: number; records: number; bytes: number },
+  ): void {
+    const journal = this.#life?.journals[channel];
+    const model = this.#channels[channel];
+    if (journal === undefined || model === undefined) return;
+    this.#box.wallMs += 7;
+    const texts = Array.from(
+      { length: records },
+      () => `${++this.#written}:`.padEnd(bytes, "abcdefgh"),
+    );
+    const encoder = new TextEncoder();
+    const fragments = texts.map((text) => ({
+      bytes: encoder.encode(text),
+      end: "line_feed" as const,
+    }));
+    try {
+      journal.append(fragments, this.#box.wallMs);
+      model.append(texts, journal);
+    } catch (error) {
+      model.append(texts, null);
+      if (this.#box.healthy) throw error;
+    }
+    this.#promise();
+  }
+
+  async #start(): Promise<void> {
+    const box = this.#box;
+    box.clearTimers();
+    const open = (): Promise<PipelineLife> =>
+      this.#settled(PipelineLife.start({
+        box,
+        sides,
+        servers: this.#servers,
+        report: (sink, notice) => this.#hear(sink, notice),
+      }));
+    try {
+      this.#life = await open();
+    } catch (error) {
+      if (box.healthy || box.dead) throw error;
+      box.heal();
+      this.#life = await open();
+    }
+    box.heal();
+    for (const journal of this.#life.journals) {
+      // Of an append in which the process died a part may stand there, and nobody goes on with it.
+      const isTorn = journal.position.openBytes !== null;
+      if (isTorn) journal.append([{ bytes: new Uint8Array(0), end: "hang_up" }], box.wallMs);
+    }
+  }
+
+  async #restart(loseCursors: boolean): Promise<void> {
+    const life = this.#life;
+    if (life === null) return;
+    await this.#settled(life.stop());
+    this.#promise();
+    this.#life = null;
+    if (loseCursors && this.#box.healthy) life.loseCursors();
+    await this.#start();
+  }
+
+  #beforeCrash(): void {
+    this.#promise();
+    for (const server of this.#servers) server.dropClient();
+    this.#life?.die();
+  }
+
+  async #recover(): Promise<void> {
+    // An assertion is thrown where nobody catches it in a life that is over.
+    this.#beforeCrash();
+    this.crashes += 1;
+    await this.#pass();
+    const power = this.#box.restart();
+    for (const channel of this.#channels) channel.outlive(power);
+    this.#life = null;
+    await this.#surviving(() => this.#start());
+  }
+
+  /** All is well from now on: everything that is kept gets where it belongs. */
+  async #finish(): Promise<void> {
+    const box = this.#box;
+    box.disarm();
+    box.heal();
+    for (const server of this.#servers) healServer(server);
+    const life = this.#life;
+    assert.ok(life !== null);
+    const healedMs = this.#timers.nowMs;
+    for (const journal of life.journals) await this.#settled(journal.sync());
+    // A stream that was made anew is missed by then.
+    await this.#advance(truthMs);
+    while (!life.isQuiet) {
+      const passedMs = this.#timers.nowMs - healedMs;
+      const states = life.sinks.map(({ status }) => JSON.stringify(status)).join();
+      assert.ok(
+        passedMs <= healMs,
+        `not delivered ${healMs / 1000} s after all is well: ${states}`,
+      );
+      await this.#advance(250);
+    }
+    // What still comes of what was under way must do no harm.
+    await this.#advance(3000);
+    assert.ok(life.isQuiet, "a sink that was quiet is not any more");
+    const records = await Promise.all(life.journals.map((journal) => this.#records(journal)));
+    for (const [i, server] of this.#servers.entries()) {
+      for (const [at, channel] of this.#channels.entries()) {
+        this.#sinks[i]?.assertHolds(channel, server, records[at] ?? []);
+      }
+    }
+    await this.#settled(life.stop());
+    assert.equal(box.disk.openHandles, 0, "handles open after the stop");
+  }
+
+  async #records(journal: Journal): Promise<JournalRecord[]> {
+    using reader = journal.reader();
+    const records: JournalRecord[] = [];
+    for (let next = journal.oldestSequence;;) {
+      const result = await this.#settled(reader.read(next, { maxRecords: 50, maxBytes: 10_000 }));
+      if (result.next === next) return records;
+      records.push(...result.records);
+      next = result.next;
+    }
+  }
+
+  #hear(sink: number, { kind, message, details }: Notice): void {
+    const sequence = details?.["sequence"];
+    if (kind !== "rejected_record" || typeof sequence !== "number") return;
+    const channel = this.#channels.find(({ name }) => message.startsWith(name));
+    if (channel !== undefined) this.#sinks[sink]?.setAside(channel, sequence);
+  }
+
+  #promise(): void {
+    for (const [i, journal] of (this.#life?.journals ?? []).entries()) {
+      this.#channels[i]?.promise(journal);
+    }
+  }
+
+  /** Lets time pass, one timer after the other. */
+  async #advance(ms: number): Promise<void> {
+    const endMs = this.#timers.nowMs + ms;
+    await this.#pass();
+    while (!this.#box.dead) {
+      const left = endMs - this.#timers.nowMs;
+      const next = Math.min(this.#box.time.untilNextMs, this.#timers.nextMs - this.#timers.nowMs);
+      const step = Math.min(left, Math.max(0, next));
+      this.#box.tick(step);
+      this.#timers.tick(step);
+      await this.#pass();
+      this.#checkTruth();
+      if (next > left) break;
+    }
+    this.#promise();
+  }
+
+  /** Nothing but the network is heard of for long when a sink says that it delivers. */
+  #checkTruth(): void {
+    const nowMs = this.#timers.nowMs;
+    for (const [i, server] of this.#servers.entries()) {
+      const since = server.isHeard ? null : this.#silentSince[i] ?? nowMs;
+      this.#silentSince[i] = since;
+      if (since === null || nowMs - since <= truthMs) continue;
+      const state = this.#life?.sinks[i]?.status.state;
+      assert.notEqual(state, "delivering", `${nowMs - since} ms after the server fell silent`);
+    }
+  }
+
+  async #pass(): Promise<void> {
+    for (let turn = 0; turn < turns; turn++) await null;
+  }
+
+  /** Lets pass what it takes until `promise` is settled. @throws {Error} when the box dies before */
+  async #settled<Value>(promise: Promise<Value>): Promise<Value> {
+    let settled = false;
+    const note = (): void => void (settled = true);
+    promise.then(note, note);
+    const startMs = this.#timers.nowMs;
+    for (let turn = 0; turn < turns && !settled; turn++) await null;
+    while (!settled && !this.#box.dead) {
+      assert.ok(this.#timers.nowMs - startMs < 60_000, "this never ends");
+      await this.#advance(50);
+    }
+    if (this.#box.dead) throw new Error("the box died");
+    return await promise;
+  }
+}

@@ -1,0 +1,85 @@
+// What a pipeline plan does to a server, its stream and its network; and how all of it is mended.
+
+import type { PipelineCommand, ServerEvent } from "./pipeline_plan.ts";
+import type { SimulatedNats } from "./simulated_nats.ts";
+import { usualLimits } from "./simulated_stream.ts";
+
+const name = "cdr";
+const subjects = ["ks.cdr.>"];
+const usualPayload = 1024 * 1024;
+
+type Disturbance = Extract<PipelineCommand, { readonly sink: number }>;
+
+export function disturb(server: SimulatedNats, command: Disturbance): void {
+  switch (command.do) {
+    case "network":
+      return server.change(command.network);
+    case "limit stream":
+      return streamOf(server)?.limit({ maxMessages: command.maxMessages, discard: "old" });
+    case "limit payload":
+      server.maxPayload = command.bytes;
+      return;
+    case "server":
+      return events[command.event](server);
+  }
+}
+
+/** Everything works again and has room. */
+export function healServer(server: SimulatedNats): void {
+  server.start();
+  server.resume();
+  speak(server);
+  server.acceptsCredentials = true;
+  server.maxPayload = usualPayload;
+  server.change("good");
+  const { maxMessages, maxBytes, discard } = usualLimits;
+  streamOf(server)?.limit({ maxMessages, maxBytes, discard });
+}
+
+const events: Readonly<Record<ServerEvent, (server: SimulatedNats) => void>> = {
+  "kill": (server) => server.kill(),
+  "cut power": (server) => server.cutPower(),
+  "start": (server) => server.start(),
+  "kill and start": (server) => {
+    server.kill();
+    server.start();
+  },
+  "cut power and start": (server) => {
+    server.cutPower();
+    server.start();
+  },
+  "stall": (server) => server.stall(),
+  "resume": (server) => server.resume(),
+  "fall silent": (server) => void (server.silent = true),
+  "speak": speak,
+  "sync": (server) => server.sync(),
+  "reject credentials": (server) => {
+    server.acceptsCredentials = false;
+    server.cutConnections();
+  },
+  "accept credentials": (server) => void (server.acceptsCredentials = true),
+  "cut connections": (server) => server.cutConnections(),
+  "delete stream": (server) => server.delete(name),
+  "make stream anew": (server) => {
+    server.delete(name);
+    server.make({ name, subjects });
+  },
+  "purge stream": (server) => streamOf(server)?.purge(),
+  "fill up": (server) => {
+    const stream = streamOf(server);
+    stream?.limit({ maxMessages: Math.max(1, stream.messages.length), discard: "new" });
+  },
+  "heal": healServer,
+};
+
+/** A server that its full disk has silenced has to be started again. */
+function speak(server: SimulatedNats): void {
+  if (!server.silent) return;
+  server.kill();
+  server.silent = false;
+  server.start();
+}
+
+function streamOf(server: SimulatedNats): ReturnType<SimulatedNats["find"]> | undefined {
+  return server.streams.find((stream) => stream.name === name);
+}
