@@ -45,10 +45,12 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #connection: StreamConnection;
   readonly #window: SendWindow;
-  readonly #publishers: Publisher[] = [];
+  /** By feed, as far as its journal could be opened. */
+  readonly #publishers = new Map<number, Publisher>();
   readonly #stop = new AbortController();
   readonly #ended = Promise.withResolvers<SessionEnd>();
   readonly #watch: StreamWatch;
+  #isComparing = false;
 
   /** Connects, finds or makes the stream, and compares. @throws {SessionEnd} */
   static async open(options: SessionOptions): Promise<Session> {
@@ -59,7 +61,10 @@ export class Session {
     if (options.signal.aborted) stop();
     try {
       // A connection that breaks while we compare must not leave us waiting for its answers.
-      await Promise.race([session.#begin(), session.ended.then((end) => Promise.reject(end))]);
+      await Promise.race([
+        session.#compareOpened(),
+        session.ended.then((end) => Promise.reject(end)),
+      ]);
       return session;
     } catch (error) {
       await session.close();
@@ -92,19 +97,20 @@ export class Session {
   }
 
   get delivered(): number {
-    return this.#publishers.reduce((sum, publisher) => sum + publisher.delivered, 0);
+    return [...this.#publishers.values()].reduce((sum, { delivered }) => sum + delivered, 0);
   }
 
   /** All that is synced has been acknowledged. */
   get caughtUp(): boolean {
-    return this.#publishers.every((publisher) => publisher.caughtUp);
+    return [...this.#publishers.values()].every(({ caughtUp }) => caughtUp);
   }
 
   /** Ends the session when an answer is overdue. Call it about once a second. */
   checkProgress(): void {
     this.#watch.check();
+    this.#joinOpened();
     const nowMs = this.#options.clock.monotonicMs();
-    for (const publisher of this.#publishers) {
+    for (const publisher of this.#publishers.values()) {
       const sentMs = publisher.oldestSentMs;
       if (sentMs !== null && nowMs - sentMs > ackTimeoutMs) {
         this.#end("stalled", `no acknowledgement for ${ackTimeoutMs / 1000} s`);
@@ -114,12 +120,12 @@ export class Session {
 
   /** How far the channel of the feed with this index has come. */
   progress(feed: number): Progress | undefined {
-    return this.#publishers[feed]?.progress;
+    return this.#publishers.get(feed)?.progress;
   }
 
   /** Notes the position of every channel. */
   noteCursors(): void {
-    for (const [i, publisher] of this.#publishers.entries()) {
+    for (const [i, publisher] of this.#publishers) {
       const name = this.#options.feeds[i]?.journal.name;
       const streamEnd = this.#watch.end(publisher.stream);
       if (name !== undefined) this.#options.cursors.set(name, publisher.cursor(streamEnd));
@@ -129,11 +135,7 @@ export class Session {
   /** Begins to publish. */
   start(): void {
     this.#watch.start();
-    for (const publisher of this.#publishers) {
-      publisher.run(this.#stop.signal).catch((error) => {
-        this.#end("stalled", `read the journal: ${errorText(error)}`, error);
-      });
-    }
+    for (const publisher of this.#publishers.values()) this.#run(publisher);
   }
 
   async close(): Promise<void> {
@@ -143,24 +145,45 @@ export class Session {
     await this.#connection.close();
   }
 
-  async #begin(): Promise<void> {
-    const { feeds } = this.#options;
-    const bySubject = Map.groupBy(feeds, ({ subject }) => subject);
-    const publishers = new Map<Feed, Publisher>();
-    for (const [subject, group] of bySubject) {
+  #run(publisher: Publisher): void {
+    publisher.run(this.#stop.signal).catch((error) => {
+      this.#end("stalled", `read the journal: ${errorText(error)}`, error);
+    });
+  }
+
+  /** Channels that are not compared yet, of those whose numbers are final. */
+  #opened(): Feed[] {
+    return this.#options.feeds.filter(({ journal }, i) =>
+      journal.isOpen && !this.#publishers.has(i)
+    );
+  }
+
+  /** Compares these channels, which may take turns with the server. Returns their publishers. */
+  async #compareOpened(): Promise<Publisher[]> {
+    const compared: Publisher[] = [];
+    for (const [subject, group] of Map.groupBy(this.#opened(), ({ subject }) => subject)) {
       for (const [feed, publisher] of await this.#compare(subject, group)) {
-        publishers.set(feed, publisher);
+        this.#publishers.set(feed, publisher);
+        compared.push(publisher);
       }
     }
-    for (const feed of feeds) {
-      const publisher = publishers.get(feed);
-      if (publisher === undefined) throw new Error(`no publisher for ${feed.journal.name}`);
-      this.#publishers.push(publisher);
+    return compared;
+  }
+
+  /** Takes in channels whose disk could not be opened before. */
+  async #joinOpened(): Promise<void> {
+    if (this.#isComparing || this.#opened().length === 0) return;
+    this.#isComparing = true;
+    try {
+      for (const publisher of await this.#compareOpened()) this.#run(publisher);
+    } catch (error) {
+      this.#finish(apiFailure("compare with the stream", error));
     }
+    this.#isComparing = false;
   }
 
   /** Finds where each channel of a subject goes on. */
-  async #compare(subject: string, group: readonly Feed[]): Promise<[Feed, Publisher][]> {
+  async #compare(subject: string, group: readonly Feed[]): Promise<[number, Publisher][]> {
     const { cursors, wantedStream, clock, report } = this.#options;
     const stream = await this.#connection.stream(subject, wantedStream);
     const channels = group.map(({ journal }) => ({
@@ -192,7 +215,7 @@ export class Session {
       const send = (record: JournalRecord): Outcome | null => this.#send(index, feed, record);
       const { cursor, skip } = point;
       const window = this.#window;
-      return [feed, new Publisher({ journal, cursor, skip, window, clock, report, send })];
+      return [index, new Publisher({ journal, cursor, skip, window, clock, report, send })];
     });
   }
 
@@ -210,7 +233,7 @@ export class Session {
 
   #settle({ feed, sequence }: Ticket, outcome: Outcome): void {
     if (outcome.kind === "hold") return this.#end(outcome.trouble, outcome.message);
-    const publisher = this.#publishers[feed];
+    const publisher = this.#publishers.get(feed);
     if (publisher === undefined) return;
     if (outcome.kind === "stored" && !this.#watch.confirm(publisher.stream, outcome)) return;
     publisher.settle(sequence, outcome);
