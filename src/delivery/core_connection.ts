@@ -1,12 +1,13 @@
 // A connection over which messages go out without a stream, to whoever is subscribed. A publish
 // counts as settled when the server has read it: nobody can know more.
 
-import { type ConnectionOptions, headers, type NatsConnection } from "@nats-io/transport-node";
+import type { ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
 import { errorText } from "../platform/notice.ts";
 import { watchEnd } from "./connection_end.ts";
 import { dial } from "./dial.ts";
 import { SessionEnd } from "./session_end.ts";
 import type { StreamConnection, StreamMessage, Ticket } from "./stream_server.ts";
+import { WireHeaders } from "./wire_headers.ts";
 
 /** The part of a connection that needs no stream. */
 export type MessageConnection = Omit<StreamConnection, "stream">;
@@ -15,6 +16,7 @@ const read = { kind: "stored", stream: "", streamSequence: 0, duplicate: false }
 
 export class CoreConnection implements MessageConnection {
   readonly #connection: NatsConnection;
+  readonly #headers = new WireHeaders();
   readonly #ended: PromiseWithResolvers<SessionEnd>;
   #settled: Parameters<StreamConnection["listen"]>[0] = () => {};
   #sent: Ticket[] = [];
@@ -47,9 +49,7 @@ export class CoreConnection implements MessageConnection {
   }
 
   publish({ subject, headers: fields, payload }: StreamMessage, ticket: Ticket): void {
-    const messageHeader = headers();
-    for (const [name, value] of fields) messageHeader.set(name, value);
-    this.#connection.publish(subject, payload, { headers: messageHeader });
+    this.#connection.publish(subject, payload, { headers: this.#headers.write(fields) });
     this.#sent.push(ticket);
     if (!this.#flushing) this.#flush();
   }

@@ -6,7 +6,6 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import {
   type ConnectionOptions,
   createInbox,
-  headers,
   type NatsConnection,
 } from "@nats-io/transport-node";
 import { errorText } from "../platform/notice.ts";
@@ -23,6 +22,7 @@ import type {
   Ticket,
 } from "./stream_server.ts";
 import { ensureStream, type WantedStream } from "./streams.ts";
+import { WireHeaders } from "./wire_headers.ts";
 
 const apiTimeoutMs = 5000;
 
@@ -42,6 +42,7 @@ export class NatsStreams implements StreamServer {
 class NatsStreamConnection implements StreamConnection {
   readonly #connection: NatsConnection;
   readonly #inbox = createInbox();
+  readonly #headers = new WireHeaders();
   readonly #ended: PromiseWithResolvers<SessionEnd>;
 
   constructor(connection: NatsConnection) {
@@ -81,11 +82,9 @@ class NatsStreamConnection implements StreamConnection {
   }
 
   publish({ subject, headers: fields, payload }: StreamMessage, { feed, sequence }: Ticket): void {
-    const messageHeader = headers();
-    for (const [name, value] of fields) messageHeader.set(name, value);
     const reply = `${this.#inbox}.${feed}.${sequence}`;
     try {
-      this.#connection.publish(subject, payload, { reply, headers: messageHeader });
+      this.#connection.publish(subject, payload, { reply, headers: this.#headers.write(fields) });
     } catch (error) {
       const why = `publish: ${errorText(error)}`;
       this.#ended.resolve(new SessionEnd("disconnected", why, error));

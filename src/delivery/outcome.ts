@@ -58,9 +58,11 @@ interface Reply {
   readonly error?: { readonly err_code?: number; readonly description?: string };
 }
 
+const decoder = new TextDecoder();
+
 function parseReply(data: Uint8Array): Reply | null {
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(data));
+    const value: unknown = JSON.parse(decoder.decode(data));
     return typeof value === "object" && value !== null ? value : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
