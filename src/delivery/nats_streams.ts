@@ -3,11 +3,7 @@
 // records have passed.
 
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import {
-  type ConnectionOptions,
-  createInbox,
-  type NatsConnection,
-} from "@nats-io/transport-node";
+import { type ConnectionOptions, createInbox, type NatsConnection } from "@nats-io/transport-node";
 import { errorText } from "../platform/notice.ts";
 import { watchEnd } from "./connection_end.ts";
 import { dial } from "./dial.ts";

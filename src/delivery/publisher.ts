@@ -18,6 +18,7 @@ const batch = { maxRecords: 64, maxBytes: 64 * 1024 };
 
 /** A record that is under way. `stored` is its stream sequence once acknowledged, 0 when set aside. */
 interface Flight {
+  readonly sequence: number;
   readonly epoch: string;
   /** Of its line. */
   readonly bytes: number;
@@ -35,7 +36,11 @@ export class Publisher {
   /** The client copies a payload in the turn that publishes it. */
   readonly #buffer = new Uint8Array(batch.maxBytes);
   readonly #flights = new Map<number, Flight>();
-  #cursor: Cursor;
+  readonly #start: Cursor;
+  /** All before this one is acknowledged or set aside. */
+  #needed: number;
+  /** The newest record before that one that this publisher has brought into the stream. */
+  #stored: Flight | null = null;
   #next: number;
   /** Read up to here: these go out whatever becomes of the journal. */
   #taken: number;
@@ -53,7 +58,8 @@ export class Publisher {
     readonly send: (record: JournalRecord) => Outcome | null;
   }) {
     this.#journal = options.journal;
-    this.#cursor = options.cursor;
+    this.#start = options.cursor;
+    this.#needed = options.cursor.next;
     this.#next = options.cursor.next;
     this.#taken = options.cursor.next - 1;
     this.#skip = new Set(options.skip);
@@ -65,7 +71,7 @@ export class Publisher {
 
   /** Name of the stream that is delivered to. */
   get stream(): string {
-    return this.#cursor.stream;
+    return this.#start.stream;
   }
 
   /** Records acknowledged. */
@@ -79,7 +85,7 @@ export class Publisher {
   }
 
   get progress(): Progress {
-    return { passed: this.#cursor.next - 1, taken: this.#taken };
+    return { passed: this.#needed - 1, taken: this.#taken };
   }
 
   /** When the oldest record that is not acknowledged was sent, on the monotonic clock. */
@@ -92,9 +98,10 @@ export class Publisher {
 
   /** The cursor as of now. `streamEnd` is the highest sequence of the stream that this connection has seen. */
   cursor(streamEnd: number): Cursor {
-    if (this.#skip.size > 0) return this.#cursor;
-    const searched = this.caughtUp ? streamEnd : this.#cursor.stored?.sequence ?? 0;
-    return { ...this.#cursor, searched: Math.max(this.#cursor.searched, searched) };
+    const cursor = { ...this.#start, next: this.#needed, stored: this.#newestStored() };
+    if (this.#skip.size > 0) return cursor;
+    const searched = this.caughtUp ? streamEnd : cursor.stored?.sequence ?? 0;
+    return { ...cursor, searched: Math.max(cursor.searched, searched) };
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -130,8 +137,9 @@ export class Publisher {
         details: { from, to },
       });
     }
-    for (const record of records) {
-      const { sequence } = record;
+    let admitted = 0;
+    for (const [i, record] of records.entries()) {
+      const { sequence, epoch } = record;
       if (this.#skip.has(sequence)) {
         this.#next = sequence + 1;
         this.#advance();
@@ -139,10 +147,13 @@ export class Publisher {
         continue;
       }
       const bytes = record.line.length;
-      if (!this.#window.tryEnter(bytes)) await this.#window.enter(bytes);
+      if (admitted > 0) admitted -= 1;
+      else if (!this.#window.tryEnter(bytes)) {
+        admitted = await this.#window.enter(this.#sizes(records.slice(i))) - 1;
+      }
       if (signal.aborted) return;
       const sentMs = this.#clock.monotonicMs();
-      this.#flights.set(sequence, { epoch: record.epoch, bytes, sentMs, stored: null });
+      this.#flights.set(sequence, { sequence, epoch, bytes, sentMs, stored: null });
       this.#next = sequence + 1;
       const outcome = this.#send(record);
       if (outcome !== null && outcome.kind !== "hold") this.settle(sequence, outcome);
@@ -151,21 +162,29 @@ export class Publisher {
     this.#advance();
   }
 
-  /** Moves the cursor over what is acknowledged without a hole. */
+  /** Of the lines that are to be sent. */
+  #sizes(records: readonly JournalRecord[]): number[] {
+    return records.flatMap(({ sequence, line }) => this.#skip.has(sequence) ? [] : [line.length]);
+  }
+
+  /** Moves on over what is acknowledged without a hole. */
   #advance(): void {
-    let { stored } = this.#cursor;
-    for (const [sequence, flight] of this.#flights) {
+    for (const flight of this.#flights.values()) {
       if (flight.stored === null) {
-        this.#cursor = { ...this.#cursor, next: sequence, stored };
+        this.#needed = flight.sequence;
         return;
       }
-      this.#flights.delete(sequence);
-      if (flight.stored > 0) {
-        const identity = { channel: this.#journal.name, epoch: flight.epoch, sequence };
-        stored = { sequence: flight.stored, messageId: formatMessageId(identity) };
-      }
+      this.#flights.delete(flight.sequence);
+      if (flight.stored > 0) this.#stored = flight;
     }
-    this.#cursor = { ...this.#cursor, next: this.#next, stored };
+    this.#needed = this.#next;
+  }
+
+  #newestStored(): Cursor["stored"] {
+    const { sequence, epoch, stored } = this.#stored ?? { stored: null };
+    if (stored === null) return this.#start.stored;
+    const messageId = formatMessageId({ channel: this.#journal.name, epoch, sequence });
+    return { sequence: stored, messageId };
   }
 
   #reportSetAside(sequence: number, why: string): void {

@@ -61,7 +61,7 @@ export class ReplayPublisher implements Disposable {
   async publish(sequence: number, message: StreamMessage): Promise<void> {
     const { connection, clock } = this.#options;
     const bytes = message.payload.length;
-    if (!this.#window.tryEnter(bytes)) await this.#window.enter(bytes);
+    if (!this.#window.tryEnter(bytes)) await this.#window.enter([bytes]);
     if (this.#end !== null) throw this.#end;
     if (this.#flights.size === 0) this.#idle = Promise.withResolvers();
     this.#flights.set(sequence, { bytes, sentMs: clock.monotonicMs() });

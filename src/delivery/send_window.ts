@@ -7,14 +7,20 @@ const maxBytes = 1024 * 1024;
 /** An acknowledgement that took longer says that the server is busy. */
 const slowMs = 500;
 
+interface Waiter {
+  readonly sizes: readonly number[];
+  readonly enter: (count: number) => void;
+}
+
 export class SendWindow {
   readonly #maxRecords: number;
-  readonly #waiting: { readonly bytes: number; readonly enter: () => void }[] = [];
+  readonly #waiting: Waiter[] = [];
   #size: number;
   #records = 0;
   #bytes = 0;
   #shrunkMs = -Infinity;
   #closed = false;
+  #admitting = false;
 
   constructor(options: { readonly initial: number; readonly maxRecords: number }) {
     this.#size = options.initial;
@@ -33,16 +39,18 @@ export class SendWindow {
   /** Takes room for a record if there is some and nobody is waiting for it. */
   tryEnter(bytes: number): boolean {
     if (this.#waiting.length > 0 || !this.#fits(bytes)) return false;
-    this.#records += 1;
-    this.#bytes += bytes;
+    this.#take(bytes);
     return true;
   }
 
-  /** Resolves when the record has its room, first come, first served. */
-  enter(bytes: number): Promise<void> {
+  /**
+   * Takes room for the first of the records, of these sizes, and for those behind it that find room
+   * in the same moment. Resolves to how many they are; first come, first served.
+   */
+  enter(sizes: readonly number[]): Promise<number> {
     return new Promise((resolve) => {
-      this.#waiting.push({ bytes, enter: resolve });
-      this.#admit();
+      this.#waiting.push({ sizes, enter: resolve });
+      this.#admitSoon();
     });
   }
 
@@ -56,13 +64,13 @@ export class SendWindow {
       this.#size = Math.max(1, this.#size / 2);
       this.#shrunkMs = nowMs;
     }
-    this.#admit();
+    this.#admitSoon();
   }
 
   /** Lets everybody in who waits: nothing will be sent any more. */
   close(): void {
     this.#closed = true;
-    this.#admit();
+    this.#admitSoon();
   }
 
   #fits(bytes: number): boolean {
@@ -70,13 +78,32 @@ export class SendWindow {
     return this.#records < this.size && this.#bytes + bytes <= maxBytes;
   }
 
+  #take(bytes: number): void {
+    this.#records += 1;
+    this.#bytes += bytes;
+  }
+
+  /** Acknowledgements come many at once: who goes then goes with as many. */
+  #admitSoon(): void {
+    if (this.#admitting || this.#waiting.length === 0) return;
+    this.#admitting = true;
+    queueMicrotask(() => {
+      this.#admitting = false;
+      this.#admit();
+    });
+  }
+
   #admit(): void {
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      if (!this.#fits(first.bytes)) return;
+      let count = 0;
+      for (const bytes of first.sizes) {
+        if (!this.#fits(bytes)) break;
+        this.#take(bytes);
+        count += 1;
+      }
+      if (count === 0) return;
       this.#waiting.shift();
-      this.#records += 1;
-      this.#bytes += first.bytes;
-      first.enter();
+      first.enter(count);
     }
   }
 }

@@ -7,7 +7,7 @@ import { Journal } from "../../src/journal/journal.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { systemDisk } from "../../src/platform/disk.ts";
 import { channelName } from "../../src/record.ts";
-import { plentyOfRoom } from "../support/journal_box.ts";
+import { journalOf, plentyOfRoom } from "../support/journal_box.ts";
 
 const fips = "1429010002";
 const ports = 16;
@@ -30,7 +30,7 @@ export const channels: readonly string[] = sides.map((side) => channelName({ fip
 export function openJournals(folder: string): Promise<Journal[]> {
   return Promise.all(sides.map((side) =>
     Journal.open({
-      channel: { fips, side },
+      ...journalOf({ fips, side }),
       folder,
       ...plentyOfRoom(`${folder}/tail`),
       statePath: statePath(folder, channelName({ fips, side })),

@@ -9,6 +9,11 @@ function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
+/** The same, where nothing but the window is waited for, and it is quicker. */
+async function admission(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await Promise.resolve();
+}
+
 const step = fc.oneof(
   fc.record({ do: fc.constant("enter"), bytes: fc.constantFrom(1, 100, 300_000, 1_500_000) }),
   fc.record({ do: fc.constant("leave"), latencyMs: fc.constantFrom(1, 500, 501, 4000) }),
@@ -41,12 +46,12 @@ Deno.test("the limits are never exceeded, and who waits longest goes first", asy
           if (window.tryEnter(command.bytes)) {
             enter();
             assert.ok(window.inFlight <= window.size);
-          } else window.enter(command.bytes).then(enter);
+          } else window.enter([command.bytes]).then(enter);
         } else {
           const first = inside.shift();
           if (first !== undefined) window.leave(first.bytes, command.latencyMs, nowMs);
         }
-        await Promise.resolve();
+        await admission();
         check();
         assert.ok(window.size >= 1 && window.size <= 40);
       }
@@ -64,9 +69,9 @@ Deno.test("nobody passes those who wait, not even a record that would fit", asyn
   const window = new SendWindow({ initial: 10, maxRecords: 10 });
   assert.equal(window.tryEnter(900_000), true);
   const order: string[] = [];
-  window.enter(200_000).then(() => order.push("large"));
+  window.enter([200_000]).then(() => order.push("large"));
   assert.equal(window.tryEnter(10), false);
-  window.enter(10).then(() => order.push("small"));
+  window.enter([10]).then(() => order.push("small"));
   window.leave(900_000, 1, 0);
   await settle();
   assert.deepEqual(order, ["large", "small"]);
@@ -76,7 +81,7 @@ Deno.test("a record larger than the byte limit goes alone", async () => {
   const window = new SendWindow({ initial: 10, maxRecords: 10 });
   assert.equal(window.tryEnter(10), true);
   let entered = false;
-  window.enter(2 * maxBytes).then(() => entered = true);
+  window.enter([2 * maxBytes]).then(() => entered = true);
   await settle();
   assert.equal(entered, false);
   window.leave(10, 1, 0);
@@ -111,8 +116,25 @@ Deno.test("the slow answers to what was sent at once shrink the window once", ()
 Deno.test("close() lets everybody in, so that nobody waits for ever", async () => {
   const window = new SendWindow({ initial: 1, maxRecords: 1 });
   assert.equal(window.tryEnter(1), true);
-  const waiting = Promise.all([window.enter(1), window.enter(maxBytes * 2), window.enter(1)]);
+  const waiting = Promise.all([window.enter([1]), window.enter([maxBytes * 2]), window.enter([1])]);
   window.close();
   await waiting;
-  await window.enter(1);
+  await window.enter([1]);
+});
+
+Deno.test("who waits with many goes with as many as find room, and the next one with the rest", async () => {
+  const window = new SendWindow({ initial: 5, maxRecords: 5 });
+  for (let i = 0; i < 5; i++) assert.equal(window.tryEnter(1), true);
+  const admitted: [string, number][] = [];
+  window.enter([1, 1, 1]).then((count) => admitted.push(["first", count]));
+  window.enter([1, 1, 1]).then((count) => admitted.push(["second", count]));
+  await settle();
+  assert.deepEqual(admitted, []);
+  for (let i = 0; i < 5; i++) window.leave(1, 2000, i);
+  await settle();
+  assert.equal(window.size, 2);
+  assert.deepEqual(admitted, [["first", 2]]);
+  for (let i = 0; i < 2; i++) window.leave(1, 2000, i);
+  await settle();
+  assert.deepEqual(admitted, [["first", 2], ["second", 2]]);
 });
