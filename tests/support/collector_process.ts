@@ -10,6 +10,7 @@ const root = new URL("../../", import.meta.url).pathname;
 const sourceCommand = [
   Deno.execPath(),
   "run",
+  "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=40",
   "--allow-ffi",
   "--allow-read",
   "--allow-write",
