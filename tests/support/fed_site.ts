@@ -3,7 +3,7 @@
 // what the collector itself has told to be lost.
 
 import assert from "node:assert/strict";
-import { NatsServer } from "../../src/simulate/nats_server.ts";
+import { NatsServer, type NatsServerOptions } from "../../src/simulate/nats_server.ts";
 import { natsProgram } from "./nats_program.ts";
 import { PortFeed } from "./port_feed.ts";
 import { latin1, Site, type SiteOptions } from "./site.ts";
@@ -18,6 +18,8 @@ export interface FedSiteOptions extends SiteOptions {
   readonly rate?: number;
   /** The records' own bytes. @default {20 to 79} */
   readonly recordBytes?: number;
+  /** How the server is configured. */
+  readonly server?: Omit<NatsServerOptions, "program" | "storeFolder">;
   /** Called before the collector is started for the first time. */
   readonly prepare?: (site: Site) => void;
 }
@@ -40,7 +42,7 @@ export class FedSite implements AsyncDisposable {
   static async start(options: FedSiteOptions): Promise<FedSite> {
     const fed = new FedSite(options);
     try {
-      await fed.#serve();
+      await fed.#serve(options);
       options.prepare?.(fed.site);
       await fed.site.collector.start();
       for (const feed of fed.feeds) feed.start();
@@ -172,9 +174,9 @@ export class FedSite implements AsyncDisposable {
     await this.#stack.disposeAsync();
   }
 
-  async #serve(): Promise<void> {
+  async #serve({ server }: FedSiteOptions): Promise<void> {
     const storeFolder = this.site.folder.join("nats");
-    this.#server = await NatsServer.start({ program: natsProgram, storeFolder });
+    this.#server = await NatsServer.start({ program: natsProgram, ...server, storeFolder });
     this.#stack.use(this.#server);
     this.site.useServer(this.#server.url);
   }

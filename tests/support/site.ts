@@ -20,6 +20,7 @@ export interface SiteOptions {
   /** Merged into the configuration's sections. */
   readonly logging?: Record<string, unknown>;
   readonly journal?: Record<string, unknown>;
+  readonly nats?: Record<string, unknown>;
   readonly forwarder?: Record<string, unknown>;
   /** 0 detects it. @default {9600} */
   readonly baudRate?: number;
@@ -50,7 +51,7 @@ export class Site implements AsyncDisposable {
 
   /** Writes the configuration, for the next start of the collector. */
   useServer(url: string): void {
-    const { portKeys, logging, journal, forwarder } = this.#options;
+    const { portKeys, logging, journal, nats, forwarder } = this.#options;
     const config = {
       app: { instance_id: "test-site", fips_code: siteFips },
       ports: this.terminals.map((_, port) => ({
@@ -60,7 +61,7 @@ export class Site implements AsyncDisposable {
         enabled: true,
         ...portKeys,
       })),
-      nats: { url, subject_prefix: "ut.cdr", reconnect_wait_sec: 1 },
+      nats: { url, subject_prefix: "ut.cdr", reconnect_wait_sec: 1, ...nats },
       logging: { base_path: this.logFolder, ...logging },
       journal: { state_path: this.folder.join("state"), ...journal },
       ...(forwarder === undefined ? {} : { forwarder }),
