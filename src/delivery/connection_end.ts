@@ -3,24 +3,32 @@
 import { type NatsConnection, PermissionViolationError } from "@nats-io/transport-node";
 import { SessionEnd } from "./session_end.ts";
 
-/** Resolves by itself when the connection is over; whoever finds another reason resolves it, too. */
-export function watchEnd(connection: NatsConnection): PromiseWithResolvers<SessionEnd> {
+/**
+ * Resolves by itself when the connection is over; whoever finds another reason resolves it, too.
+ * What may be refused without harm stands in `dispensable`, by its subject.
+ */
+export function watchEnd(
+  connection: NatsConnection,
+  dispensable: readonly string[] = [],
+): PromiseWithResolvers<SessionEnd> {
   const ended = Promise.withResolvers<SessionEnd>();
   connection.closed().then((error) => {
     const message = error instanceof Error ? error.message : "connection closed";
     ended.resolve(new SessionEnd("disconnected", message));
   });
-  watchErrors(connection, ended);
+  watchErrors(connection, ended, dispensable);
   return ended;
 }
 
 async function watchErrors(
   connection: NatsConnection,
   ended: PromiseWithResolvers<SessionEnd>,
+  dispensable: readonly string[],
 ): Promise<void> {
   for await (const status of connection.status()) {
-    if (status.type === "error" && status.error instanceof PermissionViolationError) {
-      ended.resolve(new SessionEnd("unauthorized", status.error.message, status.error));
-    }
+    if (status.type !== "error" || !(status.error instanceof PermissionViolationError)) continue;
+    const { subject, message } = status.error;
+    if (dispensable.includes(subject)) continue;
+    ended.resolve(new SessionEnd("unauthorized", message, status.error));
   }
 }

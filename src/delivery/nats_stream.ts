@@ -4,30 +4,40 @@
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import { type MessageIdentity, parseMessageId } from "./message.ts";
 import type { FoundMessage } from "./resume.ts";
+import { type NatsAccount, readStorage } from "./nats_storage.ts";
 import { streamMessages } from "./stream_messages.ts";
 import type { StreamExtent, SubjectStream } from "./stream_server.ts";
+import type { StreamStorage } from "./stream_storage.ts";
 
 export class NatsStream implements SubjectStream {
   readonly name: string;
   readonly #client: JetStreamClient;
   readonly #manager: JetStreamManager;
   readonly #subject: string;
+  readonly #account: NatsAccount;
 
   constructor(options: {
     readonly client: JetStreamClient;
     readonly manager: JetStreamManager;
     readonly name: string;
     readonly subject: string;
+    readonly account: NatsAccount;
   }) {
     this.#client = options.client;
     this.#manager = options.manager;
     this.name = options.name;
     this.#subject = options.subject;
+    this.#account = options.account;
   }
 
   async extent(): Promise<StreamExtent> {
     const { state, created } = await this.#manager.streams.info(this.name);
     return { created, firstSequence: state.first_seq, lastSequence: state.last_seq };
+  }
+
+  async storage(): Promise<StreamStorage> {
+    const info = await this.#manager.streams.info(this.name);
+    return readStorage(info, await this.#account.stats());
   }
 
   async messageId(sequence: number): Promise<string | null> {

@@ -7,6 +7,7 @@ import { type ConnectionOptions, createInbox, type NatsConnection } from "@nats-
 import { errorText } from "../platform/notice.ts";
 import { watchEnd } from "./connection_end.ts";
 import { dial } from "./dial.ts";
+import { accountSubject, NatsAccount } from "./nats_storage.ts";
 import { NatsStream } from "./nats_stream.ts";
 import { type Outcome, readOutcome } from "./outcome.ts";
 import { SessionEnd } from "./session_end.ts";
@@ -40,10 +41,11 @@ class NatsStreamConnection implements StreamConnection {
   readonly #inbox = createInbox();
   readonly #headers = new WireHeaders();
   readonly #ended: PromiseWithResolvers<SessionEnd>;
+  #account: NatsAccount | null = null;
 
   constructor(connection: NatsConnection) {
     this.#connection = connection;
-    this.#ended = watchEnd(connection);
+    this.#ended = watchEnd(connection, [accountSubject]);
   }
 
   get address(): string {
@@ -62,8 +64,9 @@ class NatsStreamConnection implements StreamConnection {
     const api = { timeout: apiTimeoutMs };
     const manager = await jetstreamManager(this.#connection, { ...api, checkAPI: false });
     const client = jetstream(this.#connection, api);
+    this.#account ??= new NatsAccount(() => manager.getAccountInfo());
     const name = await ensureStream(manager, subject, wanted);
-    return new NatsStream({ client, manager, name, subject });
+    return new NatsStream({ client, manager, name, subject, account: this.#account });
   }
 
   listen(settled: (ticket: Ticket, outcome: Outcome) => void): void {

@@ -14,7 +14,8 @@ import { reconcile } from "./reconcile.ts";
 import { maxInFlight } from "./resume.ts";
 import { SendWindow } from "./send_window.ts";
 import { apiFailure, SessionEnd } from "./session_end.ts";
-import type { StreamConnection, StreamServer, Ticket } from "./stream_server.ts";
+import type { StreamConnection, StreamServer, SubjectStream, Ticket } from "./stream_server.ts";
+import type { StreamStorage } from "./stream_storage.ts";
 import { StreamWatch } from "./stream_watch.ts";
 import type { WantedStream } from "./streams.ts";
 
@@ -51,6 +52,7 @@ export class Session {
   readonly #ended = Promise.withResolvers<SessionEnd>();
   readonly #watch: StreamWatch;
   #isComparing = false;
+  readonly #streams = new Map<string, SubjectStream>();
 
   /** Connects, finds or makes the stream, and compares. @throws {SessionEnd} */
   static async open(options: SessionOptions): Promise<Session> {
@@ -116,6 +118,11 @@ export class Session {
         this.#end("stalled", `no acknowledgement for ${ackTimeoutMs / 1000} s`);
       }
     }
+  }
+
+  /** How full the streams are. @throws {Error} when the server does not tell */
+  storage(): Promise<StreamStorage[]> {
+    return Promise.all([...this.#streams.values()].map((stream) => stream.storage()));
   }
 
   /** How far the channel of the feed with this index has come. */
@@ -191,6 +198,7 @@ export class Session {
       cursor: cursors.get(journal.name),
       journal,
     }));
+    this.#streams.set(stream.name, stream);
     const extent = await stream.extent();
     this.#watch.add(stream.name, extent, () => stream.extent());
     const reconciled = await reconcile({ stream, extent, channels });

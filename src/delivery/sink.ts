@@ -24,6 +24,8 @@ import { passedBefore } from "./reconcile.ts";
 import { type Feed, Session } from "./session.ts";
 import { SessionEnd } from "./session_end.ts";
 import type { StreamServer } from "./stream_server.ts";
+import { StorageWatch } from "./storage_watch.ts";
+import type { StorageUse } from "./stream_storage.ts";
 import type { WantedStream } from "./streams.ts";
 
 export interface SinkOptions {
@@ -50,6 +52,8 @@ export interface SinkStatus {
   readonly detail: string;
   /** Records acknowledged since the start. */
   readonly delivered: number;
+  /** How full its streams are, as told last. */
+  readonly storage: readonly StorageUse[];
 }
 
 const initialWindow = 32;
@@ -60,6 +64,7 @@ export class Sink implements AsyncDisposable {
   readonly #options: SinkOptions;
   readonly #cursors: CursorFile;
   readonly #stop = new AbortController();
+  readonly #storage: StorageWatch;
   #session: Session | null = null;
   /** Of each feed, when the last session ended. */
   #progress: readonly Progress[];
@@ -71,6 +76,8 @@ export class Sink implements AsyncDisposable {
 
   constructor(options: SinkOptions) {
     this.#options = options;
+    const { name: sink, clock, report } = options;
+    this.#storage = new StorageWatch({ sink, clock, report });
     this.#cursors = new CursorFile(
       options.disk,
       cursorPath(options.statePath, options.name),
@@ -92,6 +99,7 @@ export class Sink implements AsyncDisposable {
       state: this.#state,
       detail: this.#detail,
       delivered: this.#deliveredBefore + (this.#session?.delivered ?? 0),
+      storage: this.#storage.uses,
     };
   }
 
@@ -123,6 +131,7 @@ export class Sink implements AsyncDisposable {
       const end = await this.#runSession();
       if (signal.aborted) return;
       this.#announce(end);
+      if (end.trouble === "storage_full") this.#storage.forget();
       failures = this.#deliveredBefore > before ? 1 : failures + 1;
       const wait = { initialMs: 100, maxMs: maxWaitMs, exponential: true };
       await clock.delay(backoffMs(wait, failures) * (0.75 + random() / 2), signal);
@@ -177,6 +186,7 @@ export class Sink implements AsyncDisposable {
         proved = true;
         this.#announceDelivering(session.server);
       }
+      this.#storage.check(() => session.storage());
       // Not a race against `ended`: each would leave something behind on it, for years.
       await clock.delay(tickMs, signal);
       session.checkProgress();

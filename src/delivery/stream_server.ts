@@ -4,6 +4,7 @@
 import type { Outcome } from "./outcome.ts";
 import type { FoundMessage } from "./resume.ts";
 import type { SessionEnd } from "./session_end.ts";
+import type { StreamStorage } from "./stream_storage.ts";
 import type { WantedStream } from "./streams.ts";
 
 export interface StreamServer {
@@ -56,6 +57,8 @@ export interface SubjectStream {
   readonly name: string;
   /** What it holds now. */
   extent(): Promise<StreamExtent>;
+  /** How full it is now. */
+  storage(): Promise<StreamStorage>;
   /** The id of the message at a stream sequence; `null` when there is no message. */
   messageId(sequence: number): Promise<string | null>;
   /**

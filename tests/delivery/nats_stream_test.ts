@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { NatsAccount } from "../../src/delivery/nats_storage.ts";
 import { NatsStream } from "../../src/delivery/nats_stream.ts";
 import { NatsServer } from "../../src/simulate/nats_server.ts";
 import { natsProgram, natsServer } from "../support/nats_program.ts";
@@ -28,7 +29,15 @@ async function withStream(
     await client.publish("ks.cdr.test", "stranger", { msgID: "stranger" });
     await client.publish("ks.cdr.test", "stranger");
     await manager.streams.deleteMessage("cdr", 4);
-    await use(new NatsStream({ client, manager, name, subject: "ks.cdr.test" }));
+    await use(
+      new NatsStream({
+        client,
+        manager,
+        name,
+        subject: "ks.cdr.test",
+        account: new NatsAccount(() => manager.getAccountInfo()),
+      }),
+    );
   });
 }
 

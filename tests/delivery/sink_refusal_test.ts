@@ -84,6 +84,7 @@ test("a stream that is full holds the sink, which goes on when it is raised", as
   site.fed.feed(400);
   site.startSink();
   await site.state("storage_full");
+  await waitFor("its use", () => site.kinds().includes("stream_storage_critical"));
   const told = site.notices.length;
   const states = new Set<string>();
   const look = setInterval(() => states.add(site.sink.status.state), 1);

@@ -4,6 +4,7 @@
 import { messageBytes } from "../../src/delivery/message.ts";
 import type { Outcome } from "../../src/delivery/outcome.ts";
 import type { StreamExtent, StreamMessage } from "../../src/delivery/stream_server.ts";
+import type { StreamStorage } from "../../src/delivery/stream_storage.ts";
 import type { WantedStream } from "../../src/delivery/streams.ts";
 import type { RandomNumber } from "./simulated_file.ts";
 
@@ -84,6 +85,20 @@ export class SimulatedStream {
   get extent(): StreamExtent {
     const { created } = this;
     return { created, firstSequence: this.#firstSequence, lastSequence: this.#lastSequence };
+  }
+
+  get storage(): StreamStorage {
+    const { maxBytes, maxMessages, discard } = this.limits;
+    return {
+      stream: this.name,
+      bytes: this.#bytes,
+      maxBytes,
+      messages: this.#messages.length,
+      maxMessages,
+      maxMessagesPerSubject: Infinity,
+      dropsOldest: discard === "old",
+      account: null,
+    };
   }
 
   /** Limits or a purge have taken messages away. */
