@@ -161,7 +161,7 @@ async function publish(
   try {
     const { connection, stream: found } = await connectForReplay(
       destination,
-      { subject, core },
+      { subject, core, clock: systemClock },
       signal,
     );
     await using _connection = { [Symbol.asyncDispose]: () => connection.close() };

@@ -26,7 +26,7 @@ export function sinkTrouble(
   }
   if (error instanceof SessionEnd) {
     const where = error.trouble === "disconnected" ? ` (${addressKey})` : "";
-    return new CannotLook(message, `${troubleHints[error.trouble]}${where}`, error);
+    return new CannotLook(message, `${error.hint ?? troubleHints[error.trouble]}${where}`, error);
   }
   const isDisk = error instanceof Deno.errors.PermissionDenied ||
     error instanceof Deno.errors.NotFound;

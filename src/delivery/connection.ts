@@ -1,70 +1,69 @@
-// How to reach a NATS server, from the configuration: addresses and proof of identity. Files with
-// secrets are read at every dial, so that a changed one is picked up.
+// How to reach the servers of a sink: for each its address and our proof of identity, as the NATS
+// client wants them. Pure.
 
 import {
   type ConnectionOptions,
-  credsAuthenticator,
+  jwtAuthenticator,
   nkeyAuthenticator,
+  type TlsOptions,
 } from "@nats-io/transport-node";
+import type { Credentials, Proof } from "./credentials.ts";
 
-/** The keys that sections `nats` and `forwarder` share. */
-export interface Credentials {
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
-  readonly password_file?: string | undefined;
-  readonly token?: string | undefined;
-  readonly token_file?: string | undefined;
-  readonly nkey_seed_file?: string | undefined;
-  readonly creds_file?: string | undefined;
-  readonly tls?: {
-    readonly ca_file?: string | undefined;
-    readonly cert_file?: string | undefined;
-    readonly key_file?: string | undefined;
-  } | undefined;
-}
+/** One server, as the client wants it. */
+export type ServerOptions = ConnectionOptions & { readonly servers: string };
 
-/** @throws {Error} when a file cannot be read */
-export function connectionOptions(
+/** User and password in a URL are for that server alone, and go before those for all. */
+export function serverOptions(
   name: string,
-  servers: readonly string[],
+  server: string,
   credentials: Credentials,
-): ConnectionOptions {
-  const { user, token, tls } = credentials;
-  const options: ConnectionOptions = { name, servers: servers.map(withoutUserInfo) };
-  const login = userInfo(servers[0]);
-  const password = secret(credentials.password, credentials.password_file) ?? login?.password;
-  const userName = user ?? login?.user;
-  if (userName !== undefined) options.user = userName;
-  if (password !== undefined) options.pass = password;
-  const theToken = secret(token, credentials.token_file);
-  if (theToken !== undefined) options.token = theToken;
-  if (credentials.creds_file !== undefined) {
-    options.authenticator = credsAuthenticator(Deno.readFileSync(credentials.creds_file));
-  } else if (credentials.nkey_seed_file !== undefined) {
-    const seed = Deno.readTextFileSync(credentials.nkey_seed_file).trim();
-    options.authenticator = nkeyAuthenticator(new TextEncoder().encode(seed));
-  }
-  if (tls !== undefined || servers.some((server) => server.startsWith("tls://"))) {
-    options.tls = {
-      ...(tls?.ca_file === undefined ? {} : { caFile: tls.ca_file }),
-      ...(tls?.cert_file === undefined ? {} : { certFile: tls.cert_file }),
-      ...(tls?.key_file === undefined ? {} : { keyFile: tls.key_file }),
-    };
-  }
-  return options;
+  proof: Proof,
+): ServerOptions {
+  const { tls } = credentials;
+  const wantsTls = tls !== undefined || server.startsWith("tls://");
+  return {
+    name,
+    servers: withoutUserInfo(server),
+    ...(userInfo(server) ?? login(credentials, proof)),
+    ...authenticator(proof),
+    ...(wantsTls ? { tls: tlsOptions(proof) } : {}),
+  };
 }
 
-function secret(value: string | undefined, file: string | undefined): string | undefined {
-  return file === undefined ? value : Deno.readTextFileSync(file).trim();
+type Login = Pick<ConnectionOptions, "user" | "pass" | "token">;
+
+function login({ user, password, token }: Credentials, proof: Proof): Login {
+  const pass = proof.password ?? password;
+  const theToken = proof.token ?? token;
+  return {
+    ...(user === undefined ? {} : { user }),
+    ...(pass === undefined ? {} : { pass }),
+    ...(theToken === undefined ? {} : { token: theToken }),
+  };
 }
 
-/** User and password in a URL; the client does not look there. */
-function userInfo(
-  server: string | undefined,
-): { readonly user: string; readonly password: string } | undefined {
-  const url = server === undefined ? null : URL.parse(server);
-  if (url === null || url.username === "") return undefined;
-  return { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+function authenticator({ seed, jwt }: Proof): Pick<ConnectionOptions, "authenticator"> {
+  if (seed === undefined) return {};
+  const bytes = new TextEncoder().encode(seed);
+  return {
+    authenticator: jwt === undefined ? nkeyAuthenticator(bytes) : jwtAuthenticator(jwt, bytes),
+  };
+}
+
+function tlsOptions({ ca, certificate, privateKey }: Proof): TlsOptions {
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate === undefined ? {} : { cert: certificate }),
+    ...(privateKey === undefined ? {} : { key: privateKey }),
+  };
+}
+
+/** The client does not look there. A name without a password is a token. */
+function userInfo(server: string): Login | null {
+  const url = URL.parse(server);
+  if (url === null || url.username === "") return null;
+  const user = decodeURIComponent(url.username);
+  return url.password === "" ? { token: user } : { user, pass: decodeURIComponent(url.password) };
 }
 
 function withoutUserInfo(server: string): string {

@@ -1,6 +1,7 @@
 // When a connection to NATS is over, and why: closed, or refused what it asked for.
 
 import { type NatsConnection, PermissionViolationError } from "@nats-io/transport-node";
+import { isRejection } from "./dial_failure.ts";
 import { SessionEnd } from "./session_end.ts";
 
 /**
@@ -14,7 +15,7 @@ export function watchEnd(
   const ended = Promise.withResolvers<SessionEnd>();
   connection.closed().then((error) => {
     const message = error instanceof Error ? error.message : "connection closed";
-    ended.resolve(new SessionEnd("disconnected", message));
+    ended.resolve(new SessionEnd(isRejection(error) ? "unauthorized" : "disconnected", message));
   });
   watchErrors(connection, ended, dispensable);
   return ended;
@@ -29,6 +30,6 @@ async function watchErrors(
     if (status.type !== "error" || !(status.error instanceof PermissionViolationError)) continue;
     const { subject, message } = status.error;
     if (dispensable.includes(subject)) continue;
-    ended.resolve(new SessionEnd("unauthorized", message, status.error));
+    ended.resolve(new SessionEnd("unauthorized", message, { cause: status.error }));
   }
 }

@@ -1,10 +1,11 @@
 // A connection over which messages go out without a stream, to whoever is subscribed. A publish
 // counts as settled when the server has read it: nobody can know more.
 
-import type { ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { errorText } from "../platform/notice.ts";
+import type { ServerOptions } from "./connection.ts";
 import { watchEnd } from "./connection_end.ts";
-import { dial } from "./dial.ts";
+import { dialAny } from "./dial.ts";
 import { SessionEnd } from "./session_end.ts";
 import type { StreamConnection, StreamMessage, Ticket } from "./stream_server.ts";
 import { WireHeaders } from "./wire_headers.ts";
@@ -23,8 +24,12 @@ export class CoreConnection implements MessageConnection {
   #flushing = false;
 
   /** @throws {SessionEnd} */
-  static async open(options: ConnectionOptions, signal: AbortSignal): Promise<CoreConnection> {
-    return new CoreConnection(await dial(options, signal));
+  static async open(
+    servers: readonly ServerOptions[],
+    signal: AbortSignal,
+  ): Promise<CoreConnection> {
+    const [connection] = await dialAny(servers, signal);
+    return new CoreConnection(connection);
   }
 
   private constructor(connection: NatsConnection) {
@@ -68,7 +73,9 @@ export class CoreConnection implements MessageConnection {
         for (const ticket of sent) this.#settled(ticket, read);
       }
     } catch (error) {
-      this.#ended.resolve(new SessionEnd("disconnected", `publish: ${errorText(error)}`, error));
+      this.#ended.resolve(
+        new SessionEnd("disconnected", `publish: ${errorText(error)}`, { cause: error }),
+      );
     }
     this.#flushing = false;
   }

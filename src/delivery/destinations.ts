@@ -1,6 +1,5 @@
 // Where records are to be delivered, from the configuration: one destination a sink.
 
-import type { ConnectionOptions } from "@nats-io/transport-node";
 import type { Config } from "../config/config.ts";
 import {
   recordSubject,
@@ -8,17 +7,18 @@ import {
   streamForSubject,
   type SubjectParts,
 } from "../config/subjects.ts";
-import { connectionOptions } from "./connection.ts";
+import type { Credentials } from "./credentials.ts";
 import type { WantedStream } from "./streams.ts";
 
 export interface Destination {
-  /** The sink's name. */
+  /** The sink's name, which is that of its section in the configuration. */
   readonly name: string;
   /** Key of its address in the configuration. */
   readonly addressKey: string;
   readonly servers: readonly string[];
-  /** Reads the files with secrets. @throws {Error} when one cannot be read */
-  readonly connection: () => ConnectionOptions;
+  /** What we call ourselves. */
+  readonly clientName: string;
+  readonly credentials: Credentials;
   /** The subject that a port's records go to. */
   readonly subject: (port: SubjectParts) => string;
   /** The stream to make when there is none. */
@@ -26,13 +26,14 @@ export interface Destination {
 }
 
 export function destinations({ nats, forwarder, app }: Config): Destination[] {
-  const name = `nectarcollector ${app.instance_id}`;
+  const clientName = `nectarcollector ${app.instance_id}`;
   const prefix = nats.subject_prefix;
   const local: Destination = {
     name: "nats",
     addressKey: "nats.url",
     servers: nats.url,
-    connection: () => connectionOptions(name, nats.url, nats),
+    clientName,
+    credentials: nats,
     subject: (port) => recordSubject(prefix, port),
     wantedStream: nats.manage_streams ? streamFor(prefix) : null,
   };
@@ -45,7 +46,8 @@ export function destinations({ nats, forwarder, app }: Config): Destination[] {
     name: "forwarder",
     addressKey: "forwarder.remote_url",
     servers,
-    connection: () => connectionOptions(name, servers, forwarder),
+    clientName,
+    credentials: forwarder,
     subject: () => subject,
     wantedStream: forwarder.manage_streams ? streamForSubject(subject) : null,
   }];

@@ -1,29 +1,30 @@
 // Connects to a NATS server, once: whoever wants another attempt dials again.
 
-import {
-  AuthorizationError,
-  connect,
-  type ConnectionOptions,
-  type NatsConnection,
-} from "@nats-io/transport-node";
-import { errorText } from "../platform/notice.ts";
+import { NatsConnectionImpl, setTransportFactory } from "@nats-io/nats-core/internal";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { certificateFault } from "./certificate_fault.ts";
+import type { ServerOptions } from "./connection.ts";
+import { dialFailure } from "./dial_failure.ts";
+import { addresses, NatsTransport } from "./nats_transport.ts";
 import { SessionEnd } from "./session_end.ts";
 
+/** For each address of the server, from the first packet to the answer to our login. */
+const timeoutMs = 5000;
+
 /** Rejects at once when `signal` aborts. @throws {SessionEnd} */
-export async function dial(
-  options: ConnectionOptions,
-  signal: AbortSignal,
-): Promise<NatsConnection> {
-  const dialling = connect({
-    ...options,
+export async function dial(server: ServerOptions, signal: AbortSignal): Promise<NatsConnection> {
+  if (signal.aborted) throw stoppedEnd();
+  setTransportFactory({ factory: () => new NatsTransport(), dnsResolveFn: addresses });
+  const dialling = NatsConnectionImpl.connect({
+    ...server,
     reconnect: false,
-    timeout: 5000,
+    timeout: timeoutMs,
     pingInterval: 10_000,
     maxPingOut: 2,
   });
   const stopped = Promise.withResolvers<never>();
   const stop = (): void => {
-    stopped.reject(new SessionEnd("disconnected", "stopped"));
+    stopped.reject(stoppedEnd());
     dialling.then((late) => late.close(), () => {});
   };
   signal.addEventListener("abort", stop);
@@ -31,9 +32,43 @@ export async function dial(
     return await Promise.race([dialling, stopped.promise]);
   } catch (error) {
     if (error instanceof SessionEnd) throw error;
-    const trouble = error instanceof AuthorizationError ? "unauthorized" : "disconnected";
-    throw new SessionEnd(trouble, `connect: ${errorText(error)}`, error);
+    const reason = isVagueAboutCertificate(error) ? await certificateFault(server) : null;
+    throw dialFailure(server.servers, reason ?? error);
   } finally {
     signal.removeEventListener("abort", stop);
   }
+}
+
+/**
+ * Connects to the first of several that takes us; the second value is its index.
+ * @throws {SessionEnd} with what each of them has said
+ */
+export async function dialAny(
+  servers: readonly ServerOptions[],
+  signal: AbortSignal,
+): Promise<[NatsConnection, number]> {
+  const failures: SessionEnd[] = [];
+  for (const [index, server] of servers.entries()) {
+    try {
+      return [await dial(server, signal), index];
+    } catch (error) {
+      if (!(error instanceof SessionEnd) || signal.aborted) throw error;
+      failures.push(error);
+    }
+  }
+  // A server that rejects us is there, and somebody can act on it.
+  const [first] = failures;
+  const telling = failures.find(({ trouble }) => trouble === "unauthorized") ?? first;
+  if (telling === undefined) throw new Error("connect: there are no servers");
+  const message = failures.map((failure) => failure.message).join("; ");
+  throw new SessionEnd(telling.trouble, message, { cause: telling, hint: telling.hint });
+}
+
+function stoppedEnd(): SessionEnd {
+  return new SessionEnd("disconnected", "stopped");
+}
+
+function isVagueAboutCertificate(error: unknown): boolean {
+  return error instanceof Error && "code" in error &&
+    error.code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
 }

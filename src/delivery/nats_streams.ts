@@ -3,10 +3,11 @@
 // records have passed.
 
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { type ConnectionOptions, createInbox, type NatsConnection } from "@nats-io/transport-node";
+import { createInbox, type NatsConnection } from "@nats-io/transport-node";
 import { errorText } from "../platform/notice.ts";
 import { watchEnd } from "./connection_end.ts";
-import { dial } from "./dial.ts";
+import type { ServerOptions } from "./connection.ts";
+import { dialAny } from "./dial.ts";
 import { accountSubject, NatsAccount } from "./nats_storage.ts";
 import { NatsStream } from "./nats_stream.ts";
 import { type Outcome, readOutcome } from "./outcome.ts";
@@ -23,16 +24,31 @@ import { WireHeaders } from "./wire_headers.ts";
 
 const apiTimeoutMs = 5000;
 
-export class NatsStreams implements StreamServer {
-  readonly #options: () => ConnectionOptions;
+/** Where to, and as whom: see `Identity`. */
+export interface Access {
+  servers(): Promise<ServerOptions[]>;
+  renewed(signal: AbortSignal): Promise<boolean>;
+}
 
-  /** @param options asked at every dial */
-  constructor(options: () => ConnectionOptions) {
-    this.#options = options;
+export class NatsStreams implements StreamServer {
+  readonly #access: Access;
+  /** Index of the server to try first: the one behind the last that was used, for that may be bad. */
+  #first = 0;
+
+  constructor(access: Access) {
+    this.#access = access;
   }
 
   async connect(signal: AbortSignal): Promise<StreamConnection> {
-    return new NatsStreamConnection(await dial(this.#options(), signal));
+    const servers = await this.#access.servers();
+    const inOrder = [...servers.slice(this.#first), ...servers.slice(0, this.#first)];
+    const [connection, index] = await dialAny(inOrder, signal);
+    this.#first = (this.#first + index + 1) % servers.length;
+    return new NatsStreamConnection(connection);
+  }
+
+  renewed(signal: AbortSignal): Promise<boolean> {
+    return this.#access.renewed(signal);
   }
 }
 
@@ -86,7 +102,7 @@ class NatsStreamConnection implements StreamConnection {
       this.#connection.publish(subject, payload, { reply, headers: this.#headers.write(fields) });
     } catch (error) {
       const why = `publish: ${errorText(error)}`;
-      this.#ended.resolve(new SessionEnd("disconnected", why, error));
+      this.#ended.resolve(new SessionEnd("disconnected", why, { cause: error }));
     }
   }
 

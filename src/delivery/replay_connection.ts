@@ -1,7 +1,9 @@
 // Connects for a replay: to a server with a stream that takes the copies, or over plain core NATS.
 
+import type { Clock } from "../platform/clock.ts";
 import { CoreConnection, type MessageConnection } from "./core_connection.ts";
 import type { Destination } from "./destinations.ts";
+import { Identity } from "./identity.ts";
 import { NatsStreams } from "./nats_streams.ts";
 
 /** A connection that copies can be published over. */
@@ -14,16 +16,21 @@ export interface ReplayConnection {
 /** Finds the stream that takes `subject`, unless it is core NATS. @throws {SessionEnd} @throws {NoStream} @throws {Error} */
 export async function connectForReplay(
   destination: Destination,
-  { subject, core }: { readonly subject: string; readonly core: boolean },
+  { subject, core, clock }: {
+    readonly subject: string;
+    readonly core: boolean;
+    readonly clock: Clock;
+  },
   signal: AbortSignal,
 ): Promise<ReplayConnection> {
+  const identity = new Identity({ destination, clock, report: () => {} });
   if (core) {
     return {
-      connection: await CoreConnection.open(destination.connection(), signal),
+      connection: await CoreConnection.open(await identity.servers(), signal),
       stream: null,
     };
   }
-  const connection = await new NatsStreams(destination.connection).connect(signal);
+  const connection = await new NatsStreams(identity).connect(signal);
   try {
     const { name } = await connection.stream(subject, null);
     return { connection, stream: name };

@@ -71,7 +71,7 @@ export class ReplayPublisher implements Disposable {
     try {
       connection.publish(message, { feed: 0, sequence });
     } catch (error) {
-      throw new SessionEnd("disconnected", `publish: ${errorText(error)}`, error);
+      throw new SessionEnd("disconnected", `publish: ${errorText(error)}`, { cause: error });
     }
   }
 

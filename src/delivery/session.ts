@@ -248,7 +248,7 @@ export class Session {
   }
 
   #end(trouble: Trouble, message: string, cause?: unknown): void {
-    this.#finish(new SessionEnd(trouble, message, cause));
+    this.#finish(new SessionEnd(trouble, message, { cause }));
   }
 
   #finish(end: SessionEnd): void {

@@ -123,23 +123,39 @@ export class Sink implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { clock, random, maxWaitMs } = this.#options;
+    const { random, maxWaitMs } = this.#options;
     const signal = this.#stop.signal;
     let failures = 0;
     while (!signal.aborted) {
       const before = this.#deliveredBefore;
       const end = await this.#runSession();
       if (signal.aborted) return;
+      if (end === null) continue;
       this.#announce(end);
       if (end.trouble === "storage_full") this.#storage.forget();
       failures = this.#deliveredBefore > before ? 1 : failures + 1;
       const wait = { initialMs: 100, maxMs: maxWaitMs, exponential: true };
-      await clock.delay(backoffMs(wait, failures) * (0.75 + random() / 2), signal);
+      await this.#pause(backoffMs(wait, failures) * (0.75 + random() / 2));
     }
   }
 
-  /** One connection, from dial to its end. Settles early only when the sink is stopped. */
-  async #runSession(): Promise<SessionEnd> {
+  /** Waits, but no longer than until another attempt can end differently. */
+  async #pause(ms: number): Promise<void> {
+    const { server, clock } = this.#options;
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, over.signal]);
+    server.renewed(signal).then((isRenewed) => {
+      if (isRenewed) over.abort();
+    });
+    await clock.delay(ms, signal);
+    over.abort();
+  }
+
+  /**
+   * One connection, from dial to its end. Settles early only when the sink is stopped. `null` when it
+   * has to be made anew, with another proof of identity.
+   */
+  async #runSession(): Promise<SessionEnd | null> {
     const { server, feeds, wantedStream, clock, report } = this.#options;
     const probing = this.#state === "storage_full" || this.#state === "stalled";
     let session: Session;
@@ -156,7 +172,7 @@ export class Sink implements AsyncDisposable {
       });
     } catch (error) {
       if (error instanceof SessionEnd) return error;
-      return new SessionEnd("unauthorized", errorText(error), error);
+      return new SessionEnd("unauthorized", errorText(error), { cause: error });
     }
     this.#session = session;
     session.start();
@@ -169,16 +185,26 @@ export class Sink implements AsyncDisposable {
     return end;
   }
 
-  /** Watches over a session once a second, until it ends or the sink is stopped. */
-  async #untilEnd(session: Session): Promise<SessionEnd> {
-    const { clock } = this.#options;
+  /**
+   * Watches over a session once a second, until it ends or the sink is stopped, or, which gives
+   * `null`, the proof of identity is another.
+   */
+  async #untilEnd(session: Session): Promise<SessionEnd | null> {
+    const { server, clock, name, report } = this.#options;
     const over = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, over.signal]);
-    let end = new SessionEnd("disconnected", "stopped");
+    let end: SessionEnd | null = new SessionEnd("disconnected", "stopped");
     let proved = false;
     session.ended.then((reason) => {
       end = reason;
       over.abort();
+    });
+    server.renewed(signal).then((isRenewed) => {
+      if (!isRenewed) return;
+      end = null;
+      over.abort();
+      const message = `${name}: connecting anew with the credentials that were changed`;
+      report({ level: "info", kind: "credentials_changed", message });
     });
     while (!signal.aborted) {
       // A connection alone proves nothing: a stream that is full also lets us connect.
@@ -244,7 +270,7 @@ export class Sink implements AsyncDisposable {
         kind: `sink_${end.trouble}`,
         message:
           `${this.#options.name}: ${end.trouble}: ${end.message}; records wait in the journal`,
-        hint: troubleHints[end.trouble],
+        hint: end.hint ?? troubleHints[end.trouble],
       });
     }
     this.#state = end.trouble;

@@ -7,6 +7,7 @@ import type { Disk } from "../platform/disk.ts";
 import type { Report } from "../platform/notice.ts";
 import { CursorFile } from "./cursor.ts";
 import { cursorPath, type Destination } from "./destinations.ts";
+import { Identity } from "./identity.ts";
 import { NatsStreams } from "./nats_streams.ts";
 import { passedBefore } from "./reconcile.ts";
 import type { Feed } from "./session.ts";
@@ -39,8 +40,8 @@ export class Sinks {
   constructor(deliveries: readonly Delivery[], tools: SinkTools) {
     this.#clock = tools.clock;
     this.#sinks = deliveries.map(({ destination, feeds }) => {
-      const { name, connection, wantedStream } = destination;
-      const server = new NatsStreams(connection);
+      const { name, wantedStream } = destination;
+      const server = new NatsStreams(new Identity({ ...tools, destination }));
       return new Sink({ ...tools, name, server, feeds, wantedStream, random: Math.random });
     });
   }

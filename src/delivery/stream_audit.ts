@@ -21,7 +21,8 @@ import { ChannelAudit } from "./channel_audit.ts";
 import { CursorFile } from "./cursor.ts";
 import { cursorPath, type Destination } from "./destinations.ts";
 import { isOfJournal } from "./reconcile.ts";
-import { dial } from "./dial.ts";
+import { dialAny } from "./dial.ts";
+import { Identity } from "./identity.ts";
 import { parseMessageId, replayHeader } from "./message.ts";
 import { streamMessages } from "./stream_messages.ts";
 import { ensureStream } from "./streams.ts";
@@ -73,8 +74,9 @@ const maxMessages = 500;
  * @throws {SessionEnd} when the server cannot be reached @throws {NoStream} @throws {Error}
  */
 export async function auditSink(options: StreamAuditOptions): Promise<AuditedStream[]> {
-  const { destination, channels, signal } = options;
-  const connection = await dial(destination.connection(), signal);
+  const { destination, channels, clock, signal } = options;
+  const identity = new Identity({ destination, clock, report: () => {} });
+  const [connection] = await dialAny(await identity.servers(), signal);
   try {
     const audited: AuditedStream[] = [];
     for (const [subject, group] of Map.groupBy(channels, (each) => each.subject)) {

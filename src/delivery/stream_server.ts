@@ -13,6 +13,11 @@ export interface StreamServer {
    * aborts. @throws {SessionEnd} @throws {Error} when the proof of identity cannot be read
    */
   connect(signal: AbortSignal): Promise<StreamConnection>;
+  /**
+   * Resolves to `true` when a fresh connection would be made with another proof of identity than the
+   * last one, to `false` when `signal` aborts.
+   */
+  renewed(signal: AbortSignal): Promise<boolean>;
 }
 
 /** A server gets a strict prefix of what is published on one connection. */

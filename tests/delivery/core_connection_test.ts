@@ -13,7 +13,7 @@ requires(natsServer).test(
     const storeFolder = folder.join("store");
     await using server = await NatsServer.start({ program: natsProgram, storeFolder });
     const { signal } = new AbortController();
-    const connection = await CoreConnection.open({ servers: server.url }, signal);
+    const connection = await CoreConnection.open([{ servers: server.url }], signal);
     const settled: number[] = [];
     connection.listen(({ sequence }) => settled.push(sequence));
     const message = { subject: "replay.a1", headers: [], payload: new Uint8Array(10) };

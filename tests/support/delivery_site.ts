@@ -2,8 +2,8 @@
 // sink has reported.
 
 import { rmSync } from "node:fs";
-import type { ConnectionOptions } from "@nats-io/transport-node";
-import { NatsStreams } from "../../src/delivery/nats_streams.ts";
+import type { ServerOptions } from "../../src/delivery/connection.ts";
+import { type Access, NatsStreams } from "../../src/delivery/nats_streams.ts";
 import { Sink } from "../../src/delivery/sink.ts";
 import type { WantedStream } from "../../src/delivery/streams.ts";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -36,8 +36,13 @@ export class DeliverySite implements AsyncDisposable {
   journals: readonly FedJournal[];
   readonly notices: Notice[] = [];
   readonly strays = new StrayErrors();
-  /** How the next sink connects. */
-  connection: () => ConnectionOptions;
+  /** How the sink connects from now on. */
+  connection: () => ServerOptions;
+  /** How the next sink finds its servers. */
+  access: Access = {
+    servers: () => Promise.resolve([this.connection()]),
+    renewed: never,
+  };
   readonly #folder: TemporaryFolder;
   readonly #options: DeliverySiteOptions;
   #sink: Sink | null = null;
@@ -99,7 +104,7 @@ export class DeliverySite implements AsyncDisposable {
     const { wantedStream = usualStream, subject = () => "ks.cdr.test" } = this.#options;
     this.#sink = new Sink({
       name: "test",
-      server: new NatsStreams(() => this.connection()),
+      server: new NatsStreams(this.access),
       feeds: this.journals.map(({ journal }) => ({
         journal,
         subject: subject(journal.name.split("-")[1] ?? ""),
@@ -169,4 +174,12 @@ function openJournals(
       FedJournal.open({ folder: folder.path, channel: { fips: "1429010002", side } })
     ),
   );
+}
+
+/** Until `signal` aborts. */
+function never(signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(false), { once: true });
+    if (signal.aborted) resolve(false);
+  });
 }

@@ -8,6 +8,7 @@ import type { Command } from "commander";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/config.ts";
 import { destinations } from "../../src/delivery/destinations.ts";
+import { Identity } from "../../src/delivery/identity.ts";
 import { NatsStreams } from "../../src/delivery/nats_streams.ts";
 import { Sink } from "../../src/delivery/sink.ts";
 import { Journal } from "../../src/journal/journal.ts";
@@ -152,10 +153,12 @@ export class KeptSite implements AsyncDisposable {
   }
 
   startSink(): void {
-    for (const { name, connection, subject, wantedStream } of destinations(this.#config)) {
+    for (const destination of destinations(this.#config)) {
+      const { name, subject, wantedStream } = destination;
+      const identity = new Identity({ destination, clock: systemClock, report: () => {} });
       this.#sink = new Sink({
         name,
-        server: new NatsStreams(connection),
+        server: new NatsStreams(identity),
         feeds: this.journals.map((journal) => ({ journal, subject: subject({ fips_code: fips }) })),
         wantedStream,
         statePath: this.#config.journal.state_path,
