@@ -12,6 +12,7 @@ import type { Notice } from "../../src/platform/notice.ts";
 import { NatsServer, type NatsServerOptions } from "../../src/simulate/nats_server.ts";
 import { FedJournal } from "./fed_journal.ts";
 import { natsProgram } from "./nats_program.ts";
+import { neverRenewed } from "./same_identity.ts";
 import { assertDelivered, readStream } from "./stream_contents.ts";
 import { StrayErrors } from "./stray_errors.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
@@ -41,7 +42,7 @@ export class DeliverySite implements AsyncDisposable {
   /** How the next sink finds its servers. */
   access: Access = {
     servers: () => Promise.resolve([this.connection()]),
-    renewed: never,
+    renewed: neverRenewed,
   };
   readonly #folder: TemporaryFolder;
   readonly #options: DeliverySiteOptions;
@@ -174,12 +175,4 @@ function openJournals(
       FedJournal.open({ folder: folder.path, channel: { fips: "1429010002", side } })
     ),
   );
-}
-
-/** Until `signal` aborts. */
-function never(signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(false), { once: true });
-    if (signal.aborted) resolve(false);
-  });
 }

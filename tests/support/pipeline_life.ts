@@ -11,6 +11,7 @@ import type { Notice } from "../../src/platform/notice.ts";
 import type { CrashBox } from "./crash_box.ts";
 import { channel, journalOf } from "./journal_box.ts";
 import type { SimulatedNats } from "./simulated_nats.ts";
+import { neverRenewed } from "./same_identity.ts";
 
 const statePath = "/state";
 const subject = "ks.cdr.test";
@@ -129,5 +130,6 @@ function mortalServer(
 ): StreamServer {
   return {
     connect: (signal) => mortality.isOver ? new Promise(() => {}) : server.connect(signal),
+    renewed: neverRenewed,
   };
 }

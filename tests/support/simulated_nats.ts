@@ -14,6 +14,7 @@ import { type InFlight, SimulatedConnection } from "./simulated_connection.ts";
 import type { RandomNumber } from "./simulated_file.ts";
 import { SimulatedStream, type StreamLimits, usualLimits } from "./simulated_stream.ts";
 import type { TimerList } from "./timer_list.ts";
+import { neverRenewed } from "./same_identity.ts";
 
 /** How the network between client and server is. */
 export type Network = "good" | "slow" | "black hole" | "loses replies" | "closes at once";
@@ -29,6 +30,7 @@ type Work = () => void;
 export class SimulatedNats implements StreamServer {
   readonly timers: TimerList;
   readonly random: RandomNumber;
+  readonly renewed = neverRenewed;
   network: Network = "good";
   acceptsCredentials = true;
   maxPayload = usualPayload;
