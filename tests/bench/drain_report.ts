@@ -14,6 +14,7 @@ import { natsProgram } from "../support/nats_program.ts";
 import { manage, messageCount } from "../support/stream_contents.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
 import { waitFor } from "../support/wait_for.ts";
+import { neverRenewed } from "../support/same_identity.ts";
 import {
   channels,
   LineSpeedFeed,
@@ -110,7 +111,10 @@ async function drain(
   const startMs = performance.now();
   await using sink = new Sink({
     name: sinkName,
-    server: new NatsStreams(() => ({ servers: url })),
+    server: new NatsStreams({
+      servers: () => Promise.resolve([{ servers: url }]),
+      renewed: neverRenewed,
+    }),
     feeds: journals.map((journal) => ({ journal, subject })),
     wantedStream: { name: "cdr", subjects: [subject] },
     statePath,
