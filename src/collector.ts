@@ -9,7 +9,7 @@ import {
   openSerialChannel,
 } from "./channel/serial_channel.ts";
 import { type Config, type EnabledPort, enabledPorts } from "./config/config.ts";
-import type { BrokenSection } from "./config/fail_open.ts";
+import { brokenNotice, type BrokenSection } from "./config/fail_open.ts";
 import { type Destination, destinations } from "./delivery/destinations.ts";
 import type { Feed } from "./delivery/session.ts";
 import type { SinkStatus } from "./delivery/sink.ts";
@@ -20,11 +20,12 @@ import { SpaceKeeper } from "./journal/space/space_keeper.ts";
 import { spaceLimits } from "./journal/space/space_limits.ts";
 import type { SpaceStatus } from "./journal/space/space_status.ts";
 import { TailBudget } from "./journal/tail_budget.ts";
-import { FolderInUse, InstanceLock } from "./platform/instance_lock.ts";
+import { claimFolder } from "./platform/instance_lock.ts";
 import type { Libc } from "./platform/libc.ts";
-import { errorText, type Notice, type Report } from "./platform/notice.ts";
+import type { Report } from "./platform/notice.ts";
 import { PollLoop } from "./source/serial/poll_loop.ts";
 import { RunMark } from "./telemetry/run_mark.ts";
+import { Telemetry } from "./telemetry/telemetry.ts";
 
 export interface CollectorOptions {
   readonly config: Config;
@@ -51,17 +52,27 @@ export interface CollectorStatus {
   readonly space: SpaceStatus;
 }
 
+interface CollectorParts {
+  readonly channels: readonly Channel[];
+  readonly sinks: Sinks;
+  readonly space: SpaceKeeper;
+  readonly telemetry: Telemetry;
+  /** What goes when all is told: the locks, and the journals of events. */
+  readonly foundation: AsyncDisposableStack;
+  readonly resources: AsyncDisposableStack;
+}
+
 /** A running channel, and where its records go. */
 interface Running extends OpenedChannel {
   readonly port: EnabledPort;
 }
 
+/** How long a stop waits for records that are on their way to a sink. */
+const drainMs = 3000;
+
 export class Collector implements AsyncDisposable {
   readonly channels: readonly Channel[];
-  readonly #sinks: Sinks;
-  readonly #space: SpaceKeeper;
-  readonly #report: Report;
-  readonly #resources: AsyncDisposableStack;
+  readonly #parts: CollectorParts;
 
   /**
    * Starts all enabled ports. The folders in the configuration are made when they are missing.
@@ -69,13 +80,17 @@ export class Collector implements AsyncDisposable {
    * @throws {Error} when neither the disk nor memory takes records
    */
   static async start(options: CollectorOptions): Promise<Collector> {
-    const { config, libc, disk, clock, boot, report } = options;
-    await using resources = new AsyncDisposableStack();
+    const { config, libc, disk, clock, boot } = options;
+    await using foundation = new AsyncDisposableStack();
+    const telemetry = new Telemetry({ ...options, log: options.report });
+    const { report } = telemetry;
     const statePath = config.journal.state_path;
     for (const folder of new Set([statePath, config.logging.base_path])) {
-      const lock = claimFolder(folder, options);
-      if (lock !== null) resources.use(lock);
+      const lock = claimFolder(folder, { disk, libc, report });
+      if (lock !== null) foundation.use(lock);
     }
+    foundation.use(telemetry);
+    await using resources = new AsyncDisposableStack();
     const mark = await RunMark.set({ disk, clock, statePath, report });
     resources.defer(() => mark.clear());
     const loop = resources.use(new PollLoop({ libc, clock }));
@@ -126,34 +141,49 @@ export class Collector implements AsyncDisposable {
         if (!channel.holding) memory.remove();
       });
     }
-    space.start(channels.map(({ journal }) => journal));
+    space.start(channels.map(({ journal }) => journal), () => telemetry.journals);
     resources.use(space);
     sinks.start();
+    // Not before the ports are read: nothing of this may hold capture up.
+    if (options.deliver) await telemetry.open(space);
     const message = `capturing ${channels.length} of ${config.ports.length} ports`;
     report({ level: "info", kind: "service_start", message });
-    return new Collector({ channels, sinks, space, report, resources: resources.move() });
+    if (options.deliver) {
+      telemetry.start({
+        tools,
+        isDeliverable: !held.includes("nats"),
+        facts: () => ({
+          channels: running.map(({ port, channel: { status } }) => ({
+            side: port.side_designation,
+            fips: port.fips_code,
+            status,
+          })),
+          sinks: sinks.status,
+          conditions: broken.map((section) => brokenNotice(section).message),
+        }),
+      });
+    }
+    const stacks = { foundation: foundation.move(), resources: resources.move() };
+    return new Collector({ channels, sinks, space, telemetry, ...stacks });
   }
 
-  private constructor(parts: {
-    readonly channels: readonly Channel[];
-    readonly sinks: Sinks;
-    readonly space: SpaceKeeper;
-    readonly report: Report;
-    readonly resources: AsyncDisposableStack;
-  }) {
+  private constructor(parts: CollectorParts) {
+    this.#parts = parts;
     this.channels = parts.channels;
-    this.#sinks = parts.sinks;
-    this.#space = parts.space;
-    this.#report = parts.report;
-    this.#resources = parts.resources;
   }
 
   get status(): CollectorStatus {
+    const { sinks, space } = this.#parts;
     return {
       channels: this.channels.map((channel) => channel.status),
-      sinks: this.#sinks.status,
-      space: this.#space.status,
+      sinks: sinks.status,
+      space: space.status,
     };
+  }
+
+  /** Takes a notice in from outside, as from all stages. */
+  get report(): Report {
+    return this.#parts.telemetry.report;
   }
 
   /**
@@ -161,35 +191,17 @@ export class Collector implements AsyncDisposable {
    * is not delivered then is delivered after the next start.
    */
   async stop(): Promise<void> {
+    const { sinks, telemetry, foundation, resources } = this.#parts;
     await Promise.all(this.channels.map((channel) => channel.stop()));
-    await this.#sinks.drain();
-    await this.#sinks.stop();
-    await this.#resources.disposeAsync();
-    this.#report({ level: "info", kind: "service_stop", message: "stopped" });
+    await Promise.all([sinks.drain(drainMs), telemetry.drain()]);
+    await Promise.all([sinks.stop(), telemetry.stop()]);
+    await resources.disposeAsync();
+    this.report({ level: "info", kind: "service_stop", message: "stopped" });
+    await foundation.disposeAsync();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-}
-
-/** Makes and locks a folder. One that the disk refuses keeps nobody from capturing. */
-function claimFolder(
-  folder: string,
-  { disk, libc, report }: CollectorOptions,
-): InstanceLock | null {
-  try {
-    disk.makeFolder(folder);
-    return new InstanceLock(libc, folder);
-  } catch (error) {
-    if (error instanceof FolderInUse) throw error;
-    report({
-      level: "error",
-      kind: "folder_refused",
-      message: `use ${folder}: ${errorText(error)}`,
-      hint: `make the folder, and let uid ${Deno.uid()} read and write it`,
-    });
-    return null;
   }
 }
 
@@ -220,19 +232,4 @@ function deliveryTo(destination: Destination, running: readonly Running[]): Deli
     subject: destination.subject(port),
   }));
   return { destination, feeds };
-}
-
-/** What a section does not check for, and that capture goes on without it. */
-function brokenNotice({ name, problems }: BrokenSection): Notice {
-  const texts = problems.map(({ file, line, column, message }) =>
-    `${file}:${line}:${column}: ${message}`
-  );
-  return {
-    level: "error",
-    kind: "section_broken",
-    message: `running without ${name}: ${texts.join("; ")}`,
-    hint: "nectarcollector check shows the place; mend it and restart the service. Records are " +
-      "captured, and what the section would have been given is kept for it",
-    details: { section: name, problems: problems.length },
-  };
 }

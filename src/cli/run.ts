@@ -75,7 +75,8 @@ async function capture({ config, broken }: CaptureOnly, terminal: Terminal): Pro
     print: (line) => terminal.err(line),
   });
   using libc = new Libc();
-  using _guard = guardAgainstStrayErrors(log.report);
+  let { report } = log;
+  using _guard = guardAgainstStrayErrors((notice) => report(notice));
   using stopped = new StopSignal();
   let collector: Collector;
   try {
@@ -102,9 +103,10 @@ async function capture({ config, broken }: CaptureOnly, terminal: Terminal): Pro
     });
     return inUse ? exitCodes.alreadyRunning : exitCodes.failed;
   }
+  report = collector.report;
   const signal = await stopped.received;
-  log.report({ level: "info", kind: "stopping", message: `${signal} received: stopping` });
-  return await stopWithin(collector, log.report);
+  report({ level: "info", kind: "stopping", message: `${signal} received: stopping` });
+  return await stopWithin(collector, report);
 }
 
 async function stopWithin(collector: Collector, report: Report): Promise<number> {

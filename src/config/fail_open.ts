@@ -2,6 +2,7 @@
 // keep anybody from capturing, so the service runs without such a section and says so.
 
 import type { Node } from "jsonc-parser";
+import type { Notice } from "../platform/notice.ts";
 import type { Path } from "./fault.ts";
 import type { Problem } from "./problem.ts";
 
@@ -42,6 +43,21 @@ export function withoutSections(value: unknown, broken: readonly BrokenSection[]
   if (typeof value !== "object" || value === null) return value;
   const names = new Set<string>(broken.map(({ name }) => name));
   return Object.fromEntries(Object.entries(value).filter(([key]) => !names.has(key)));
+}
+
+/** What is told at every start without a section. */
+export function brokenNotice({ name, problems }: BrokenSection): Notice {
+  const texts = problems.map(({ file, line, column, message }) =>
+    `${file}:${line}:${column}: ${message}`
+  );
+  return {
+    level: "error",
+    kind: "section_broken",
+    message: `running without ${name}: ${texts.join("; ")}`,
+    hint: "nectarcollector check shows the place; mend it and restart the service. Records are " +
+      "captured, and what the section would have been given is kept for it",
+    details: { section: name, problems: problems.length },
+  };
 }
 
 /** The key of the file's own object in whose text `offset` lies, as a path. */

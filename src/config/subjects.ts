@@ -55,6 +55,18 @@ export function streamForSubject(subject: string): StreamNeed {
   return sharedOr(subject, subject);
 }
 
+/**
+ * The stream that keeps events or heartbeats: one of that name for all boxes of the state. Where the
+ * prefix has no dot it is the one of the records, which takes these subjects, too: JetStream lets no
+ * two streams take the same.
+ */
+export function telemetryStream(kind: "events" | "health", subjectPrefix: string): StreamNeed {
+  const state = stateOf(subjectPrefix);
+  const records = streamFor(subjectPrefix);
+  if (records.subjects.includes(`${state}.>`)) return records;
+  return { name: kind, subjects: [`${state}.${kind}.>`] };
+}
+
 function sharedOr(path: string, subjects: string): StreamNeed {
   const [state, kind] = path.split(".");
   // Not `*.cdr.>`: newer servers refuse it, because it overlaps with their own subjects.

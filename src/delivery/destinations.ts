@@ -2,10 +2,13 @@
 
 import type { Config } from "../config/config.ts";
 import {
+  eventsSubject,
+  healthSubject,
   recordSubject,
   streamFor,
   streamForSubject,
   type SubjectParts,
+  telemetryStream,
 } from "../config/subjects.ts";
 import type { Credentials } from "./credentials.ts";
 import type { WantedStream } from "./streams.ts";
@@ -51,6 +54,28 @@ export function destinations({ nats, forwarder, app }: Config): Destination[] {
     subject: () => subject,
     wantedStream: forwarder.manage_streams ? streamForSubject(subject) : null,
   }];
+}
+
+/** A destination of what the box tells of itself. */
+export interface TelemetryDestination extends Omit<Destination, "subject"> {
+  readonly subject: () => string;
+}
+
+/** Where events and heartbeats are to be delivered: to the section `nats`, each by a sink of its own. */
+export function telemetryDestinations({ nats, app }: Config): TelemetryDestination[] {
+  const { subject_prefix: prefix } = nats;
+  const subjects = {
+    events: eventsSubject(prefix, app.instance_id),
+    health: healthSubject(prefix, app.instance_id),
+  };
+  return (["events", "health"] as const).map((name) => ({
+    name,
+    addressKey: "nats.url",
+    servers: nats.url,
+    connection: () => connectionOptions(`nectarcollector ${app.instance_id}`, nats.url, nats),
+    subject: () => subjects[name],
+    wantedStream: nats.manage_streams ? telemetryStream(name, prefix) : null,
+  }));
 }
 
 /** Where a sink keeps how far it has come. */

@@ -5,7 +5,7 @@ import { type JournalRecord, recordMark } from "../record.ts";
 
 /** Which record of which channel a message is. */
 export interface MessageIdentity {
-  /** `{fips}-{side}` */
+  /** `{fips}-{side}`; `events` or `health` for what a box tells of itself */
   readonly channel: string;
   readonly epoch: string;
   readonly sequence: number;
@@ -21,7 +21,7 @@ export function formatMessageId({ channel, epoch, sequence }: MessageIdentity): 
 
 /** The identity in a message id, or `null` when it is not one of ours. */
 export function parseMessageId(id: string): MessageIdentity | null {
-  const match = /^(\d{10}-[AB]\d{1,2})\/([0-9a-f]{32})\/([1-9]\d{0,15})$/.exec(id);
+  const match = /^(\d{10}-[AB]\d{1,2}|events|health)\/([0-9a-f]{32})\/([1-9]\d{0,15})$/.exec(id);
   const [, channel, epoch, sequence] = match ?? [];
   if (channel === undefined || epoch === undefined) return null;
   return { channel, epoch, sequence: Number(sequence) };

@@ -29,8 +29,6 @@ export interface Delivery {
   readonly feeds: readonly Feed[];
 }
 
-/** How long a stop waits for records that are on their way. */
-const drainMs = 3000;
 const drainStepMs = 20;
 
 export class Sinks {
@@ -54,8 +52,8 @@ export class Sinks {
     for (const sink of this.#sinks) sink.start();
   }
 
-  /** Gives what is synced a few seconds to arrive where it can. */
-  async drain(): Promise<void> {
+  /** Gives what is synced so much time to arrive where it can. */
+  async drain(drainMs: number): Promise<void> {
     const endMs = this.#clock.monotonicMs() + drainMs;
     const draining = (): boolean =>
       this.#sinks.some((sink) => sink.status.state === "delivering" && !sink.caughtUp);

@@ -2,7 +2,9 @@
 // locked, which needs no room on its disk and no right to write. The kernel gives the lock back when
 // the process is gone, however it went.
 
+import type { Disk } from "./disk.ts";
 import { type Libc, O_CREAT, O_RDONLY, O_RDWR, SystemError } from "./libc.ts";
+import { errorText, type Report } from "./notice.ts";
 
 /** Somebody else is using the folder. */
 export class FolderInUse extends Error {
@@ -28,6 +30,33 @@ export class InstanceLock implements Disposable {
 
   [Symbol.dispose](): void {
     this.#libc.close(this.#fd);
+  }
+}
+
+/**
+ * Makes and locks a folder; `null` where the disk refuses it, which keeps nobody from capturing.
+ * @throws {FolderInUse}
+ */
+export function claimFolder(
+  folder: string,
+  { disk, libc, report }: {
+    readonly disk: Disk;
+    readonly libc: Libc;
+    readonly report: Report;
+  },
+): InstanceLock | null {
+  try {
+    disk.makeFolder(folder);
+    return new InstanceLock(libc, folder);
+  } catch (error) {
+    if (error instanceof FolderInUse) throw error;
+    report({
+      level: "error",
+      kind: "folder_refused",
+      message: `use ${folder}: ${errorText(error)}`,
+      hint: `make the folder, and let uid ${Deno.uid()} read and write it`,
+    });
+    return null;
   }
 }
 

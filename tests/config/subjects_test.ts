@@ -7,6 +7,7 @@ import {
   stateOf,
   streamFor,
   streamForSubject,
+  telemetryStream,
 } from "../../src/config/subjects.ts";
 
 const fips_code = "1429010002";
@@ -49,4 +50,17 @@ Deno.test("any other prefix keeps records in a stream of its own name", () => {
 Deno.test("one subject is kept in the shared stream too, else in a stream of its own", () => {
   assert.deepEqual(streamForSubject("ut.cdr.hub"), { name: "cdr", subjects: ["ut.cdr.>"] });
   assert.deepEqual(streamForSubject("hub.lake"), { name: "hub-lake", subjects: ["hub.lake"] });
+});
+
+Deno.test("events and heartbeats have streams of their own, unless the records' takes them anyway", () => {
+  assert.deepEqual(telemetryStream("events", "ut.cdr"), {
+    name: "events",
+    subjects: ["ut.events.>"],
+  });
+  assert.deepEqual(telemetryStream("health", "ut.x.y"), {
+    name: "health",
+    subjects: ["ut.health.>"],
+  });
+  assert.deepEqual(telemetryStream("health", "serial"), streamFor("serial"));
+  assert.deepEqual(telemetryStream("events", "cdr"), streamFor("cdr"));
 });

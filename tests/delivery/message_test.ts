@@ -119,3 +119,11 @@ requires(natsServer).test(
     assert.equal(server.log.filter((line) => line.includes("maximum payload")).length, 0);
   },
 );
+
+Deno.test("what a box tells of itself has ids of the same form", () => {
+  for (const channel of ["events", "health"]) {
+    const identity = { channel, epoch, sequence: 7 };
+    assert.deepEqual(parseMessageId(formatMessageId(identity)), identity);
+  }
+  assert.equal(parseMessageId(`alert/${epoch}/7`), null);
+});

@@ -34,6 +34,7 @@ export class SpaceKeeper implements SpaceGate, AsyncDisposable {
   readonly #watch: SpaceWatch;
   readonly #stop = new AbortController();
   #journals: readonly Journal[] = [];
+  #dispensable: () => readonly Journal[] = () => [];
   #isClosed = false;
   #done: Promise<void> = Promise.resolve();
 
@@ -44,7 +45,7 @@ export class SpaceKeeper implements SpaceGate, AsyncDisposable {
       ...options,
       path: folder,
       floorBytes: (totalBytes) => spaceLimits(settings, totalBytes).floorBytes,
-      journalBytes: () => this.#journals.reduce((sum, { bytes }) => sum + bytes, 0),
+      journalBytes: () => this.#all.reduce((sum, { bytes }) => sum + bytes, 0),
       onLook: (status) => this.#makeRoom(status),
     });
   }
@@ -62,9 +63,10 @@ export class SpaceKeeper implements SpaceGate, AsyncDisposable {
     return this.#isClosed;
   }
 
-  /** Keeps room for these journals until stopped. */
-  start(journals: readonly Journal[]): void {
+  /** Keeps room for these journals until stopped. Those that are dispensable hold no records. */
+  start(journals: readonly Journal[], dispensable = this.#dispensable): void {
     this.#journals = journals;
+    this.#dispensable = dispensable;
     this.#watch.start();
     this.#done = this.#lookAfter();
   }
@@ -82,7 +84,7 @@ export class SpaceKeeper implements SpaceGate, AsyncDisposable {
   async #lookAfter(): Promise<void> {
     const { clock, report } = this.#options;
     while (!this.#stop.signal.aborted) {
-      for (const journal of this.#journals) {
+      for (const journal of this.#all) {
         try {
           journal.look();
         } catch (error) {
@@ -108,17 +110,25 @@ export class SpaceKeeper implements SpaceGate, AsyncDisposable {
     this.#isClosed = status.belowFloor && plan.length === 0;
   }
 
+  get #all(): Journal[] {
+    return [...this.#journals, ...this.#dispensable()];
+  }
+
   #candidates(): Candidate[] {
-    return this.#journals.flatMap(({ name, shelf }) =>
-      shelf.disposable.map((segment) => ({
+    const dispensable = this.#dispensable();
+    return this.#all.flatMap((journal) => {
+      const { name, shelf } = journal;
+      const isDispensable = dispensable.includes(journal);
+      return shelf.disposable.map((segment) => ({
         channel: name,
         bytes: segment.bytes,
         endedMs: rotatedTimeMs(segment.base),
         firstSequence: segment.firstSequence,
         passed: segment.lastSequence <= shelf.holders.passedSequence,
         underWay: shelf.holders.isUnderWay(segment),
+        isDispensable,
         giveUp: (why: string) => shelf.giveUp(segment, why),
-      }))
-    );
+      }));
+    });
   }
 }

@@ -1,7 +1,7 @@
 // Which rotated segments have to go so that the disk keeps its floor and the journals their
 // ceiling. Pure.
 //
-// What is delivered goes first, oldest first over all channels. A record that some sink still needs
+// What is no record goes first, then what is delivered, oldest first over all channels. A record that some sink still needs
 // is only deleted where that helps: for the ceiling, because it is our own use that breaks it; for
 // the floor, only when memory takes no more records either, and one segment at a time. Below half
 // the floor not even then: we keep the floor ourselves, so somebody else is filling the disk, and
@@ -20,6 +20,8 @@ export interface SpaceSegment {
   readonly firstSequence: number;
   /** Every sink has passed its last record. */
   readonly passed: boolean;
+  /** Not of records: it goes before any of them. @default {false} */
+  readonly isDispensable?: boolean;
   /** Some sink may be about to have records of it. */
   readonly underWay: boolean;
 }
@@ -48,9 +50,11 @@ export function planSpace<Segment extends SpaceSegment>(
   const ceilingBytes = Math.max(0, need.journalBytes - (need.maxTotalBytes ?? Infinity));
   const floorBytes = missingBytes(need);
   const waiting = oldestFirst(segments);
-  const passed = waiting.filter((segment) => segment.passed);
+  const records = waiting.filter(({ isDispensable = false }) => !isDispensable);
+  const dispensable = waiting.filter(({ isDispensable = false }) => isDispensable);
+  const passed = [...dispensable, ...records.filter((segment) => segment.passed)];
   const plan = enough(passed, Math.max(ceilingBytes, floorBytes));
-  const needed = waiting.filter((segment) => !segment.passed);
+  const needed = records.filter((segment) => !segment.passed);
   needed.sort((a, b) => Number(a.underWay) - Number(b.underWay));
   const sacrificed = enough(needed, ceilingBytes - sumOf(plan));
   plan.push(...sacrificed);

@@ -265,3 +265,15 @@ Deno.test("with a clock that only goes forward, segments of a kind go in the ord
     }
   });
 });
+
+Deno.test("what is no record goes before any record, delivered or not, for floor and ceiling", () => {
+  const events = [segment("e", 8), segment("e", 9)]
+    .map((each) => ({ ...each, passed: false, isDispensable: true }));
+  const all = [...three, ...events];
+  assert.equal(plan(all, short), "e8 e9");
+  assert.equal(plan(all, { ...content, maxTotalBytes: 750 }), "e8 e9 a1");
+  const undelivered = [...needed, ...events];
+  assert.equal(plan(undelivered, { ...content, maxTotalBytes: 850 }), "e8 e9");
+  assert.equal(plan(undelivered, { ...short, tailFull: true }), "e8 e9", "and no record");
+  assert.equal(plan(undelivered, content), "", "while there is room nothing goes");
+});
