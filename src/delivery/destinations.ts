@@ -72,7 +72,8 @@ export function telemetryDestinations({ nats, app }: Config): TelemetryDestinati
     name,
     addressKey: "nats.url",
     servers: nats.url,
-    connection: () => connectionOptions(`nectarcollector ${app.instance_id}`, nats.url, nats),
+    clientName: `nectarcollector ${app.instance_id}`,
+    credentials: nats,
     subject: () => subjects[name],
     wantedStream: nats.manage_streams ? telemetryStream(name, prefix) : null,
   }));

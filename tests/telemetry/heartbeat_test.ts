@@ -22,7 +22,7 @@ const facts: BeatFacts = {
   fips: "1429010002",
   uptimeMs: 61_999,
   channels: [{ side: "A1", fips: "1429010002", status }],
-  sinks: [{ name: "nats", state: "delivering", detail: "", delivered: 5 }],
+  sinks: [{ name: "nats", state: "delivering", detail: "", delivered: 5, storage: [] }],
   conditions: [],
 };
 
@@ -38,7 +38,8 @@ Deno.test("a heartbeat has the original's fields", () => {
 
 Deno.test("NATS is connected when records are delivered to it, not to the forwarder", () => {
   const connected = (name: string, state: "delivering" | "disconnected"): boolean =>
-    heartbeatOf({ ...facts, sinks: [{ name, state, detail: "", delivered: 0 }] }).nats_connected;
+    heartbeatOf({ ...facts, sinks: [{ name, state, detail: "", delivered: 0, storage: [] }] })
+      .nats_connected;
   assert.equal(connected("nats", "disconnected"), false);
   assert.equal(connected("forwarder", "delivering"), false);
   assert.equal(heartbeatOf({ ...facts, sinks: [] }).nats_connected, false);
