@@ -13,6 +13,7 @@ import { channel, journalOf } from "./journal_box.ts";
 import type { SimulatedNats } from "./simulated_nats.ts";
 import { neverRenewed } from "./same_identity.ts";
 
+const logPath = "/logs";
 const statePath = "/state";
 const subject = "ks.cdr.test";
 const wantedStream = { name: "cdr", subjects: ["ks.cdr.>"] };
@@ -29,6 +30,7 @@ export class PipelineLife {
   readonly journals: Journal[] = [];
   readonly sinks: readonly Sink[];
   readonly #disk: Disk;
+  readonly #sides: readonly string[];
   readonly #names: readonly string[];
   readonly #mortality: { isOver: boolean };
 
@@ -41,8 +43,7 @@ export class PipelineLife {
     const journals: Journal[] = [];
     try {
       for (const side of sides) {
-        const path = `${statePath}/${side}.json`;
-        const own = { ...journalOf({ ...channel, side }), statePath: path, clock };
+        const own = { ...journalOf({ ...channel, side }), statePath: statePathOf(side), clock };
         journals.push(await Journal.open({ ...settings, ...own }));
       }
     } catch (error) {
@@ -52,7 +53,7 @@ export class PipelineLife {
     return new PipelineLife(options, { journals, clock, names, mortality });
   }
 
-  private constructor({ box, servers, report }: PipelineLifeOptions, made: {
+  private constructor({ box, sides, servers, report }: PipelineLifeOptions, made: {
     readonly journals: readonly Journal[];
     readonly clock: Clock;
     readonly names: readonly string[];
@@ -61,6 +62,7 @@ export class PipelineLife {
     const { journals, clock, names, mortality } = made;
     this.journals.push(...journals);
     this.#disk = box.disk;
+    this.#sides = sides;
     this.#names = names;
     this.#mortality = mortality;
     this.sinks = servers.map((server, i) =>
@@ -95,6 +97,17 @@ export class PipelineLife {
     this.#mortality.isOver = true;
   }
 
+  /** Somebody deletes the journal of the channel with this index. */
+  loseJournal(channel: number): void {
+    const { name } = this.journals[channel] ?? {};
+    const side = this.#sides[channel];
+    if (name === undefined) return;
+    for (const file of this.#disk.list(logPath)) {
+      if (file.startsWith(`${name}.`)) this.#disk.remove(`${logPath}/${file}`);
+    }
+    if (this.#disk.size(statePathOf(side)) !== null) this.#disk.remove(statePathOf(side));
+  }
+
   /** Somebody deletes the cursors' files. */
   loseCursors(): void {
     for (const name of this.#names) {
@@ -102,6 +115,10 @@ export class PipelineLife {
       if (this.#disk.size(path) !== null) this.#disk.remove(path);
     }
   }
+}
+
+function statePathOf(side = ""): string {
+  return `${statePath}/${side}.json`;
 }
 
 function mortalClock(clock: Clock, mortality: { readonly isOver: boolean }): Clock {

@@ -9,7 +9,7 @@ import { formatMessageId } from "../../src/delivery/message.ts";
 import type { StreamMessage } from "../../src/delivery/stream_server.ts";
 import { channel } from "./journal_box.ts";
 import type { SimulatedNats } from "./simulated_nats.ts";
-import type { StoredMessage } from "./simulated_stream.ts";
+import type { SimulatedStream, StoredMessage } from "./simulated_stream.ts";
 
 const decoder = new TextDecoder("latin1");
 const headerBytes = new RecordHeader(channel).length;
@@ -37,7 +37,7 @@ export class ChannelModel {
   readonly #places = new Map<string, number>();
   /** No power cut may take these. */
   readonly #promised = new Set<string>();
-  /** Of this life of the process: those before are decided. */
+  /** Those before have been promised, or are gone with a power cut. */
   #undecided = 0;
 
   constructor(name: string) {
@@ -70,11 +70,17 @@ export class ChannelModel {
     }
   }
 
-  /** The process has died, or the box. */
+  /** The process has ended, or the box. A kill takes nothing away, but a power cut behind it may. */
   outlive(power: boolean): void {
-    for (const { sequence, text } of power ? [] : this.#appended.slice(this.#undecided)) {
-      if (sequence !== "failed") this.#promised.add(text);
+    if (power) this.#undecided = this.#appended.length;
+    for (const record of this.#appended.slice(this.#undecided)) {
+      if (record.sequence === "later") record.sequence = "failed";
     }
+  }
+
+  /** The journal was deleted: what no stream has is lost. */
+  forget(): void {
+    this.#promised.clear();
     this.#undecided = this.#appended.length;
   }
 
@@ -101,12 +107,18 @@ export class ChannelModel {
   }
 }
 
+/** The id of a message; empty when it has none. */
+export function messageId({ headers }: StreamMessage): string {
+  return headers.find(([name]) => name === "Nats-Msg-Id")?.[1] ?? "";
+}
+
 /** Message ids over all servers and lives: none may ever be given to two records. */
 export class GivenIds {
   readonly #payloads = new Map<string, Uint8Array>();
 
-  note({ headers, payload }: StreamMessage): void {
-    const id = headers.find(([name]) => name === "Nats-Msg-Id")?.[1] ?? "";
+  note(message: StreamMessage): void {
+    const { payload } = message;
+    const id = messageId(message);
     const before = this.#payloads.get(id);
     if (before === undefined) this.#payloads.set(id, payload.slice());
     else if (!payload.every((byte, i) => byte === before[i]) || payload.length !== before.length) {
@@ -115,18 +127,26 @@ export class GivenIds {
   }
 }
 
+interface Stored {
+  readonly id: string;
+  readonly payload: Uint8Array;
+  readonly stream: SimulatedStream;
+  readonly sequence: number;
+}
+
 /** What one sink's server was given, has dropped by its own rules, and was told to do without. */
 export class SinkModel {
-  /** Ids that limits or a purge took from the stream: they may be missing, or come again. */
-  readonly dropped = new Set<string>();
-  /** Payloads that the server has taken in at some time. */
-  readonly #stored: Uint8Array[] = [];
+  /** Ids for which a stream had no room: a smaller record that came behind may have fitted. */
+  readonly refused = new Set<string>();
+  /** All that the server has taken in at some time. */
+  readonly #stored: Stored[] = [];
   /** `{channel}/{sequence}` of records that were told as set aside, and their channels. */
   readonly #setAside = new Set<string>();
 
   /** The server stored a message. */
-  store(payload: Uint8Array): void {
-    this.#stored.push(payload);
+  store(message: StreamMessage, stream: SimulatedStream, sequence: number): void {
+    const id = messageId(message);
+    if (id !== "") this.#stored.push({ id, payload: message.payload, stream, sequence });
   }
 
   /** A record was told as set aside. */
@@ -141,21 +161,22 @@ export class SinkModel {
     journal: readonly JournalRecord[],
   ): void {
     // One that was made anew and has dropped messages by its limits is not filled with older ones.
-    const isTopped = server.made > 1 && server.streams.some(({ hasDropped }) => hasDropped);
-    const stored = new Set(this.#stored.map(textOf));
+    const isTopped = server.made > 1 && server.streams.some((each) => each.droppedBefore > 1);
+    const stored = new Set(this.#stored.map(({ payload }) => textOf(payload)));
+    const dropped = this.#dropped();
     const mine = server.streams.flatMap(({ messages }) => messages).filter(({ id }) =>
       id.startsWith(`${channel.name}/`)
     );
     const present = new Set(mine.map(({ id }) => id));
     assert.equal(present.size, mine.length, `${channel.name}: a record is there twice`);
-    this.#assertOrder(channel, mine);
+    this.#assertOrder(channel, mine, dropped);
     const texts = new Set(mine.map(({ payload }) => textOf(payload)));
     assert.equal(texts.size, mine.length, `${channel.name}: a record is there under two ids`);
     const inJournal = new Set(journal.map(({ line }) => textOf(line)));
     for (const { epoch, sequence, line } of journal) {
       const id = formatMessageId({ channel: channel.name, epoch, sequence });
       const text = textOf(line);
-      const isExcused = this.dropped.has(id) ||
+      const isExcused = dropped.has(id) ||
         this.#setAside.has(`${channel.name}/${sequence}`) || isTopped && stored.has(text);
       assert.ok(present.has(id) || isExcused, `${id} is in the journal and not in the stream`);
       texts.add(text);
@@ -170,15 +191,29 @@ export class SinkModel {
   }
 
   /**
-   * Strays and what was dropped before may stand out of place, and so may what was set aside: when the
-   * stream loses records it is tried again, and may be taken then. Nothing else may.
+   * Ids that stood where limits or a purge took everything away: they may be missing, or come again.
+   * So may those that a power cut had taken before: nobody can tell.
    */
-  #assertOrder(channel: ChannelModel, messages: readonly StoredMessage[]): void {
+  #dropped(): Set<string> {
+    const dropped = this.#stored.filter(({ stream, sequence }) => sequence < stream.droppedBefore);
+    return new Set(dropped.map(({ id }) => id));
+  }
+
+  /**
+   * Strays may stand out of place, and so may what was dropped or refused before it came again, or set
+   * aside: when the stream loses records that is tried again, and may be taken then. Nothing else may.
+   */
+  #assertOrder(
+    channel: ChannelModel,
+    messages: readonly StoredMessage[],
+    dropped: ReadonlySet<string>,
+  ): void {
     let before = -1;
     for (const { id, payload, isStray } of messages) {
       const place = channel.placeOf(textOf(payload), before);
       const wasSetAside = this.#setAside.has(id.replace(/\/.*\//, "/"));
-      if (isStray || wasSetAside || this.dropped.has(id)) continue;
+      const cameAgain = dropped.has(id) || this.refused.has(id);
+      if (isStray || wasSetAside || cameAgain) continue;
       assert.ok(place > before, `${id} stands behind a later record`);
       before = place;
     }

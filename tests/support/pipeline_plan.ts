@@ -24,8 +24,12 @@ export type ServerEvent =
   | "delete stream"
   | "make stream anew"
   | "purge stream"
+  | "others publish"
   | "fill up"
   | "heal";
+
+/** What somebody deletes while the process is down. */
+export type LostFiles = "nothing" | "cursors" | "first journal";
 
 export type PipelineCommand =
   | {
@@ -36,7 +40,7 @@ export type PipelineCommand =
   }
   | { readonly do: "sync" }
   | { readonly do: "wait"; readonly ms: number }
-  | { readonly do: "restart"; readonly loseCursors: boolean }
+  | { readonly do: "restart"; readonly without: LostFiles }
   | {
     readonly do: "crash";
     readonly power: boolean;
@@ -91,16 +95,23 @@ const serverEvents: readonly ServerEvent[] = [
   "delete stream",
   "make stream anew",
   "purge stream",
+  "others publish",
+  "others publish",
+  "others publish",
   "fill up",
   "heal",
   "heal",
   "heal",
 ];
 
+const lostFiles: readonly LostFiles[] = ["nothing", "nothing", "cursors", "first journal"];
+
 /** The plan of `seed`. */
 export function drawPlan(seed: number): PipelinePlan {
   const random = new Random(seed);
   const sinks = random.next() < 0.7 ? 1 : 2;
+  /** More records than may be under way at once. */
+  const isLong = random.next() < 0.01;
   const isDiskFailing = random.next() < 0.25;
   const rate = (): number => random.next() < 0.5 ? random.pick([0.05, 0.3, 1]) : 0;
   const faults = (): FaultRates => ({
@@ -112,7 +123,7 @@ export function drawPlan(seed: number): PipelinePlan {
   const append = (): PipelineCommand => ({
     do: "append",
     channel: random.integer(0, 1),
-    records: random.next() < 0.01 ? random.integer(50, 300) : random.integer(1, 8),
+    records: isLong ? random.integer(50, 300) : random.integer(1, 8),
     bytes: random.integer(8, 60),
   });
   const wait = (): PipelineCommand => {
@@ -136,7 +147,7 @@ export function drawPlan(seed: number): PipelinePlan {
     if (at < 38) return { do: "sync" };
     if (at < 60) return wait();
     if (at < 65) return crash();
-    if (at < 68) return { do: "restart", loseCursors: random.next() < 0.3 };
+    if (at < 68) return { do: "restart", without: random.pick(lostFiles) };
     if (at < 71) return diskFault();
     if (at < 78) return { do: "network", sink: sink(), network: random.pick(networks) };
     if (at < 80) {

@@ -11,8 +11,8 @@ import type { JournalRecord } from "../../src/record.ts";
 import { Random } from "../../src/simulate/random.ts";
 import { CrashBox } from "./crash_box.ts";
 import { PipelineLife } from "./pipeline_life.ts";
-import { ChannelModel, GivenIds, SinkModel } from "./pipeline_model.ts";
-import type { PipelineCommand, PipelinePlan } from "./pipeline_plan.ts";
+import { ChannelModel, GivenIds, messageId, SinkModel } from "./pipeline_model.ts";
+import type { LostFiles, PipelineCommand, PipelinePlan } from "./pipeline_plan.ts";
 import { disturb, healServer } from "./pipeline_server.ts";
 import { SimulatedNats } from "./simulated_nats.ts";
 import { usualLimits } from "./simulated_stream.ts";
@@ -64,10 +64,10 @@ export class PipelineRun {
     this.#servers = this.#sinks.map((sink) => {
       const server = new SimulatedNats({ timers: this.#timers, random: () => random.next() });
       server.limits = { ...usualLimits, duplicateWindowMs: plan.duplicateWindowMs };
-      server.dropped = (id) => sink.dropped.add(id);
-      server.stored = ({ payload }) => {
+      server.refused = (message) => sink.refused.add(messageId(message));
+      server.stored = (message, stream, sequence) => {
         this.stored += 1;
-        sink.store(payload);
+        sink.store(message, stream, sequence);
       };
       server.published = (message, inFlight) => {
         this.#ids.note(message);
@@ -102,7 +102,7 @@ export class PipelineRun {
       case "wait":
         return await this.#advance(command.ms);
       case "restart":
-        return await this.#restart(command.loseCursors);
+        return await this.#restart(command.without);
       case "crash":
         return box.arm({ ...command, do: "crash" });
       case "fail disk":
@@ -169,13 +169,18 @@ export class PipelineRun {
     }
   }
 
-  async #restart(loseCursors: boolean): Promise<void> {
+  async #restart(without: LostFiles): Promise<void> {
     const life = this.#life;
     if (life === null) return;
     await this.#settled(life.stop());
     this.#promise();
     this.#life = null;
-    if (loseCursors && this.#box.healthy) life.loseCursors();
+    for (const channel of this.#channels) channel.outlive(false);
+    if (this.#box.healthy && without === "cursors") life.loseCursors();
+    if (this.#box.healthy && without === "first journal") {
+      this.#channels[0]?.forget();
+      life.loseJournal(0);
+    }
     await this.#start();
   }
 

@@ -6,6 +6,7 @@ import { usualLimits } from "./simulated_stream.ts";
 
 const name = "cdr";
 const subjects = ["ks.cdr.>"];
+const otherPayload = new TextEncoder().encode("of another box");
 const usualPayload = 1024 * 1024;
 
 type Disturbance = Extract<PipelineCommand, { readonly sink: number }>;
@@ -65,6 +66,11 @@ const events: Readonly<Record<ServerEvent, (server: SimulatedNats) => void>> = {
     server.make({ name, subjects });
   },
   "purge stream": (server) => streamOf(server)?.purge(),
+  "others publish": (server) => {
+    for (let i = 0; i < 10; i++) {
+      server.store({ subject: "ks.cdr.test", headers: [], payload: otherPayload }, Infinity);
+    }
+  },
   "fill up": (server) => {
     const stream = streamOf(server);
     stream?.limit({ maxMessages: Math.max(1, stream.messages.length), discard: "new" });

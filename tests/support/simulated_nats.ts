@@ -38,12 +38,10 @@ export class SimulatedNats implements StreamServer {
   silent = false;
   /** Of every stream made from now on. */
   limits: StreamLimits = usualLimits;
-  /** Refuses every message with this. */
-  refusal: Outcome | null = null;
-  /** Told of ids that limits or a purge have taken away. */
-  dropped: (id: string) => void = () => {};
+  /** Told of every message for which a stream has no room. */
+  refused: (message: StreamMessage) => void = () => {};
   /** Told of every message that a stream takes in. */
-  stored: (message: StreamMessage) => void = () => {};
+  stored: (message: StreamMessage, stream: SimulatedStream, sequence: number) => void = () => {};
   /** Told of every publish, when a client makes it. */
   published: (message: StreamMessage, inFlight: InFlight) => void = () => {};
   #connections: SimulatedConnection[] = [];
@@ -111,15 +109,17 @@ export class SimulatedNats implements StreamServer {
 
   /** Stores what came on a connection opened at `openedMs`; `null` when the server stays silent. */
   store(message: StreamMessage, openedMs: number): Outcome | null {
-    if (this.silent) return null;
+    if (this.silent || !this.#running) return null;
     const { nowMs } = this.timers;
     const stream = this.#streamFor(message.subject);
     if (stream === undefined) {
       return { kind: "hold", trouble: "no_stream", message: "no stream takes the subject" };
     }
-    if (this.refusal !== null) return this.refusal;
     const outcome = stream.append(message, nowMs, openedMs < stream.madeMs);
-    if (outcome.kind === "stored" && !outcome.duplicate) this.stored(message);
+    if (outcome.kind === "hold") this.refused(message);
+    if (outcome.kind === "stored" && !outcome.duplicate) {
+      this.stored(message, stream, outcome.streamSequence);
+    }
     return outcome;
   }
 
@@ -148,7 +148,6 @@ export class SimulatedNats implements StreamServer {
     const madeMs = this.timers.nowMs;
     const stream = new SimulatedStream(wanted, { created: `stream ${++this.#made}`, madeMs });
     stream.limits = this.limits;
-    stream.dropped = (id) => this.dropped(id);
     this.#streams.push(stream);
     return stream;
   }

@@ -52,13 +52,11 @@ export class SimulatedStream {
   readonly created: string;
   readonly madeMs: number;
   limits = usualLimits;
-  /** Told of ids that limits or a purge have taken away. */
-  dropped: (id: string) => void = () => {};
   #messages: StoredMessage[] = [];
   #firstSequence = 1;
   #lastSequence = 0;
   #bytes = 0;
-  #hasDropped = false;
+  #droppedBefore = 1;
   /** By message id: the sequence, and when it was stored. */
   #recent = new Map<string, { readonly sequence: number; readonly storedMs: number }>();
   /** `null` until the first sync: then the stream itself may be gone. */
@@ -101,9 +99,9 @@ export class SimulatedStream {
     };
   }
 
-  /** Limits or a purge have taken messages away. */
-  get hasDropped(): boolean {
-    return this.#hasDropped;
+  /** Limits or purges have taken all messages before this sequence, 1 when none. */
+  get droppedBefore(): number {
+    return this.#droppedBefore;
   }
 
   takes(subject: string): boolean {
@@ -149,10 +147,9 @@ export class SimulatedStream {
   }
 
   purge(): void {
-    for (const { id } of this.#messages.splice(0)) this.dropped(id);
-    this.#hasDropped = true;
+    this.#messages.length = 0;
     this.#bytes = 0;
-    this.#firstSequence = this.#lastSequence + 1;
+    this.#begin(this.#lastSequence + 1);
   }
 
   /** Drops what has become too old, and forgets ids. */
@@ -217,9 +214,12 @@ export class SimulatedStream {
     const oldest = this.#messages.shift();
     if (oldest === undefined) return;
     this.#bytes -= oldest.bytes;
-    this.#firstSequence = oldest.sequence + 1;
-    this.#hasDropped = true;
-    this.dropped(oldest.id);
+    this.#begin(oldest.sequence + 1);
+  }
+
+  #begin(firstSequence: number): void {
+    this.#firstSequence = firstSequence;
+    this.#droppedBefore = Math.max(this.#droppedBefore, firstSequence);
   }
 }
 
