@@ -1,6 +1,6 @@
 // Files that the last owner, or a failed attempt to open them, may have left unsynced.
 
-import type { Disk } from "../platform/disk.ts";
+import type { AppendFile, Disk } from "../platform/disk.ts";
 import type { JournalFolder } from "./interrupted_rotation.ts";
 import { copyBytes, SegmentFiles } from "./segment_files.ts";
 import { rotatedNames } from "./segment_names.ts";
@@ -15,18 +15,26 @@ export function writeAgain({ disk, folder, channel }: JournalFolder): void {
       if (bytes === null) continue;
       const temporary = `${path}.tmp`;
       if (disk.size(temporary) !== null) disk.remove(temporary);
-      const [source, target] = [disk.append(path), disk.append(temporary)];
+      const source = disk.append(path);
       try {
-        copyBytes(source, target, { from: 0, to: bytes });
-        target.syncNow();
+        copyAll(source, bytes, disk, temporary);
       } finally {
         source.close();
-        target.close();
       }
       disk.rename(temporary, path);
     }
   }
   disk.syncFolderNow(folder);
+}
+
+function copyAll(source: AppendFile, bytes: number, disk: Disk, to: string): void {
+  const target = disk.append(to);
+  try {
+    copyBytes(source, target, { from: 0, to: bytes });
+    target.syncNow();
+  } finally {
+    target.close();
+  }
 }
 
 /** A kill may have come between the switch to the next segment and the sync of this one. */
