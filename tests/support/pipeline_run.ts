@@ -13,13 +13,11 @@ import { CrashBox } from "./crash_box.ts";
 import { PipelineLife } from "./pipeline_life.ts";
 import { ChannelModel, GivenIds, messageId, SinkModel } from "./pipeline_model.ts";
 import type { LostFiles, PipelineCommand, PipelinePlan } from "./pipeline_plan.ts";
+import { PipelineTime } from "./pipeline_time.ts";
 import { disturb, healServer } from "./pipeline_server.ts";
 import { SimulatedNats } from "./simulated_nats.ts";
 import { usualLimits } from "./simulated_stream.ts";
-import { TimerList } from "./timer_list.ts";
 
-/** Turns of the microtask queue in which anything ends that can end by itself. */
-const turns = 40;
 /** A sink must be well again so long after all faults are gone. */
 const healMs = 30_000;
 /** A state must be true again after so long. */
@@ -29,8 +27,7 @@ const sides = ["A1", "A2"];
 
 export class PipelineRun {
   readonly #box: CrashBox;
-  /** Of the servers and networks, which outlive the box. */
-  readonly #timers = new TimerList();
+  readonly #time: PipelineTime;
   readonly #servers: readonly SimulatedNats[];
   readonly #sinks: readonly SinkModel[];
   readonly #channels = sides.map((side) => new ChannelModel(`1429010002-${side}`));
@@ -58,11 +55,12 @@ export class PipelineRun {
 
   private constructor(plan: PipelinePlan) {
     this.#box = new CrashBox({ ...plan, commands: [] }, () => this.#beforeCrash());
+    this.#time = new PipelineTime(this.#box, () => this.#checkTruth());
     const random = new Random(plan.seed ^ 0x9e7);
     this.#sinks = Array.from({ length: plan.sinks }, () => new SinkModel());
     this.#silentSince = this.#sinks.map(() => null);
     this.#servers = this.#sinks.map((sink) => {
-      const server = new SimulatedNats({ timers: this.#timers, random: () => random.next() });
+      const server = new SimulatedNats({ timers: this.#time.timers, random: () => random.next() });
       server.limits = { ...usualLimits, duplicateWindowMs: plan.duplicateWindowMs };
       server.refused = (message) => sink.refused.add(messageId(message));
       server.stored = (message, stream, sequence) => {
@@ -96,7 +94,7 @@ export class PipelineRun {
         return this.#append(command);
       case "sync":
         for (const journal of this.#life?.journals ?? []) {
-          await this.#settled(journal.sync().catch(() => undefined));
+          await this.#time.settled(journal.sync().catch(() => undefined));
         }
         return this.#promise();
       case "wait":
@@ -148,7 +146,7 @@ export class PipelineRun {
     const box = this.#box;
     box.clearTimers();
     const open = (): Promise<PipelineLife> =>
-      this.#settled(PipelineLife.start({
+      this.#time.settled(PipelineLife.start({
         box,
         sides,
         servers: this.#servers,
@@ -172,7 +170,7 @@ export class PipelineRun {
   async #restart(without: LostFiles): Promise<void> {
     const life = this.#life;
     if (life === null) return;
-    await this.#settled(life.stop());
+    await this.#time.settled(life.stop());
     this.#promise();
     this.#life = null;
     for (const channel of this.#channels) channel.outlive(false);
@@ -194,7 +192,7 @@ export class PipelineRun {
     // An assertion is thrown where nobody catches it in a life that is over.
     this.#beforeCrash();
     this.crashes += 1;
-    await this.#pass();
+    await this.#time.pass();
     const power = this.#box.restart();
     for (const channel of this.#channels) channel.outlive(power);
     this.#life = null;
@@ -209,12 +207,12 @@ export class PipelineRun {
     for (const server of this.#servers) healServer(server);
     const life = this.#life;
     assert.ok(life !== null);
-    const healedMs = this.#timers.nowMs;
-    for (const journal of life.journals) await this.#settled(journal.sync());
+    const healedMs = this.#time.nowMs;
+    for (const journal of life.journals) await this.#time.settled(journal.sync());
     // A stream that was made anew is missed by then.
     await this.#advance(truthMs);
     while (!life.isQuiet) {
-      const passedMs = this.#timers.nowMs - healedMs;
+      const passedMs = this.#time.nowMs - healedMs;
       const states = life.sinks.map(({ status }) => JSON.stringify(status)).join();
       assert.ok(
         passedMs <= healMs,
@@ -231,7 +229,7 @@ export class PipelineRun {
         this.#sinks[i]?.assertHolds(channel, server, records[at] ?? []);
       }
     }
-    await this.#settled(life.stop());
+    await this.#time.settled(life.stop());
     assert.equal(box.disk.openHandles, 0, "handles open after the stop");
   }
 
@@ -239,7 +237,9 @@ export class PipelineRun {
     using reader = journal.reader();
     const records: JournalRecord[] = [];
     for (let next = journal.oldestSequence;;) {
-      const result = await this.#settled(reader.read(next, { maxRecords: 50, maxBytes: 10_000 }));
+      const result = await this.#time.settled(
+        reader.read(next, { maxRecords: 50, maxBytes: 10_000 }),
+      );
       if (result.next === next) return records;
       records.push(...result.records);
       next = result.next;
@@ -259,26 +259,9 @@ export class PipelineRun {
     }
   }
 
-  /** Lets time pass, one timer after the other. */
-  async #advance(ms: number): Promise<void> {
-    const endMs = this.#timers.nowMs + ms;
-    await this.#pass();
-    while (!this.#box.dead) {
-      const left = endMs - this.#timers.nowMs;
-      const next = Math.min(this.#box.time.untilNextMs, this.#timers.nextMs - this.#timers.nowMs);
-      const step = Math.min(left, Math.max(0, next));
-      this.#box.tick(step);
-      this.#timers.tick(step);
-      await this.#pass();
-      this.#checkTruth();
-      if (next > left) break;
-    }
-    this.#promise();
-  }
-
-  /** Nothing but the network is heard of for long when a sink says that it delivers. */
+  /** No sink says that it delivers when its server has not been heard of for long. */
   #checkTruth(): void {
-    const nowMs = this.#timers.nowMs;
+    const { nowMs } = this.#time;
     for (const [i, server] of this.#servers.entries()) {
       const since = server.isHeard ? null : this.#silentSince[i] ?? nowMs;
       this.#silentSince[i] = since;
@@ -288,22 +271,8 @@ export class PipelineRun {
     }
   }
 
-  async #pass(): Promise<void> {
-    for (let turn = 0; turn < turns; turn++) await null;
-  }
-
-  /** Lets pass what it takes until `promise` is settled. @throws {Error} when the box dies before */
-  async #settled<Value>(promise: Promise<Value>): Promise<Value> {
-    let settled = false;
-    const note = (): void => void (settled = true);
-    promise.then(note, note);
-    const startMs = this.#timers.nowMs;
-    for (let turn = 0; turn < turns && !settled; turn++) await null;
-    while (!settled && !this.#box.dead) {
-      assert.ok(this.#timers.nowMs - startMs < 60_000, "this never ends");
-      await this.#advance(50);
-    }
-    if (this.#box.dead) throw new Error("the box died");
-    return await promise;
+  async #advance(ms: number): Promise<void> {
+    await this.#time.advance(ms);
+    this.#promise();
   }
 }
