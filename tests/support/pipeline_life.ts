@@ -97,7 +97,7 @@ export class PipelineLife {
     this.#mortality.isOver = true;
   }
 
-  /** Somebody deletes the journal of the channel with this index. */
+  /** Somebody deletes the journal of the channel with this index, for good. */
   loseJournal(channel: number): void {
     const { name } = this.journals[channel] ?? {};
     const side = this.#sides[channel];
@@ -106,6 +106,7 @@ export class PipelineLife {
       if (file.startsWith(`${name}.`)) this.#disk.remove(`${logPath}/${file}`);
     }
     if (this.#disk.size(statePathOf(side)) !== null) this.#disk.remove(statePathOf(side));
+    for (const folder of [logPath, statePath]) this.#disk.syncFolderNow(folder);
   }
 
   /** Somebody deletes the cursors' files. */

@@ -176,6 +176,8 @@ export class PipelineRun {
     for (const channel of this.#channels) channel.outlive(false);
     if (this.#box.healthy && without === "cursors") life.loseCursors();
     if (this.#box.healthy && without === "first journal") {
+      // Half a deletion would leave records of which nobody knows the ids.
+      this.#box.disarm();
       this.#channels[0]?.forget();
       life.loseJournal(0);
     }
