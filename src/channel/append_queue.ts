@@ -2,7 +2,8 @@
 // journal refuses, and with what is known of damage on the line.
 
 import type { Fragment } from "../framer/framer.ts";
-import { AppendError, type Journal } from "../journal/journal.ts";
+import { AppendError } from "../journal/append_error.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { CatchBuffer } from "./catch_buffer.ts";
 

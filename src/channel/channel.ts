@@ -2,7 +2,8 @@
 // come in, are framed and appended in the same turn; delivery reads from the journal by itself.
 
 import type { Fragment, Framer } from "../framer/framer.ts";
-import type { AppendError, Journal } from "../journal/journal.ts";
+import type { AppendError } from "../journal/append_error.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import type { Run, Source, SourceHandler, SourceProblem, SourceRead } from "../source/source.ts";

@@ -27,6 +27,7 @@
 
 import type { Fragment, FramerStart } from "../framer/framer.ts";
 import { errorText } from "../platform/notice.ts";
+import { AppendError } from "./append_error.ts";
 import type { Home } from "./home.ts";
 import { type JournalStart, openLater, startJournal } from "./journal_start.ts";
 import type { JournalOptions } from "./journal_options.ts";
@@ -37,11 +38,6 @@ import { cutOff, positionIn } from "./open_record.ts";
 import { SegmentShelf } from "./segment_shelf.ts";
 import { SyncSchedule } from "./sync_schedule.ts";
 import { Writer } from "./writer.ts";
-
-/** An append that disk and memory refused; the journal is as it was before. */
-export class AppendError extends Error {
-  override readonly name = "AppendError";
-}
 
 export class Journal implements AsyncDisposable {
   readonly name: string;
@@ -199,10 +195,13 @@ export class Journal implements AsyncDisposable {
 
   /** Gives out numbers from `nextSequence` on in a new epoch. */
   beginEpoch(nextSequence: number, reason: string): void {
-    const header = { firstSequence: nextSequence, epoch: randomEpoch() };
-    this.#writer.beginSegment(header);
-    this.#home?.beginEpoch(header);
-    this.#noteState();
+    try {
+      this.#writer.beginSegment({ firstSequence: nextSequence, epoch: randomEpoch() });
+    } finally {
+      // Refused halfway, it may have begun all the same.
+      this.#home?.beginEpoch(this.#writer.active.header);
+      this.#noteState();
+    }
     this.#options.report({
       level: nextSequence === 1 ? "debug" : "warning",
       kind: "epoch_started",

@@ -2,7 +2,8 @@
 // written in the dark is delivered later, in order and once; but it never takes room that records
 // need: it is small, has memory of its own, and goes first where room is short.
 
-import { AppendError, Journal } from "../journal/journal.ts";
+import { AppendError } from "../journal/append_error.ts";
+import { Journal } from "../journal/journal.ts";
 import type { SpaceGate } from "../journal/journal_options.ts";
 import { TailBudget } from "../journal/tail_budget.ts";
 import type { Clock } from "../platform/clock.ts";

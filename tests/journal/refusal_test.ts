@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Fragment } from "../../src/framer/framer.ts";
-import { AppendError, type Journal } from "../../src/journal/journal.ts";
+import { AppendError } from "../../src/journal/append_error.ts";
+import type { Journal } from "../../src/journal/journal.ts";
 import { FailingDisk } from "../support/failing_disk.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import {

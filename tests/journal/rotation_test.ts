@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { AppendError, type Journal } from "../../src/journal/journal.ts";
+import { AppendError } from "../../src/journal/append_error.ts";
+import type { Journal } from "../../src/journal/journal.ts";
 import { FailingDisk } from "../support/failing_disk.ts";
 import {
   feed,
