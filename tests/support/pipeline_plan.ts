@@ -25,7 +25,8 @@ export type ServerEvent =
   | "make stream anew"
   | "purge stream"
   | "others publish"
-  | "fill up"
+  | "leave room for no message"
+  | "leave room for few bytes"
   | "heal";
 
 /** What somebody deletes while the process is down. */
@@ -55,7 +56,12 @@ export type PipelineCommand =
   | { readonly do: "network"; readonly sink: number; readonly network: Network }
   | { readonly do: "server"; readonly sink: number; readonly event: ServerEvent }
   | { readonly do: "limit stream"; readonly sink: number; readonly maxMessages: number }
-  | { readonly do: "limit payload"; readonly sink: number; readonly bytes: number };
+  | {
+    readonly do: "limit payload";
+    readonly sink: number;
+    readonly of: "server" | "stream";
+    readonly bytes: number;
+  };
 
 /** One simulated life of a box with two channels, and of the servers that it delivers to. */
 export interface PipelinePlan extends Omit<CrashPlan, "commands" | "feedsInside" | "jsonLines"> {
@@ -98,7 +104,8 @@ const serverEvents: readonly ServerEvent[] = [
   "others publish",
   "others publish",
   "others publish",
-  "fill up",
+  "leave room for no message",
+  "leave room for few bytes",
   "heal",
   "heal",
   "heal",
@@ -153,7 +160,10 @@ export function drawPlan(seed: number): PipelinePlan {
     if (at < 80) {
       return { do: "limit stream", sink: sink(), maxMessages: random.integer(1, 40) };
     }
-    if (at < 82) return { do: "limit payload", sink: sink(), bytes: random.integer(200, 300) };
+    if (at < 82) {
+      const of = random.pick(["server", "stream"] as const);
+      return { do: "limit payload", sink: sink(), of, bytes: random.integer(200, 300) };
+    }
     return { do: "server", sink: sink(), event: random.pick(serverEvents) };
   };
   return {

@@ -36,6 +36,8 @@ export class PipelineRun {
   readonly #silentSince: (number | null)[];
   #life: PipelineLife | null = null;
   #written = 0;
+  /** What was seen where an error would be caught. */
+  #broken: string | null = null;
   crashes = 0;
   /** Messages that were stored, over all servers. */
   stored = 0;
@@ -68,10 +70,10 @@ export class PipelineRun {
         sink.store(message, stream, sequence);
       };
       server.published = (message, inFlight) => {
-        this.#ids.note(message);
         const isWithin = inFlight.records <= maxInFlight &&
           (inFlight.bytes <= maxBytesInFlight || inFlight.records === 1);
-        assert.ok(isWithin, `under way at once: ${JSON.stringify(inFlight)}`);
+        if (!isWithin) this.#broken ??= `under way at once: ${JSON.stringify(inFlight)}`;
+        if (!this.#ids.note(message)) this.#broken ??= `${messageId(message)} was given twice`;
       };
       return server;
     });
@@ -264,6 +266,7 @@ export class PipelineRun {
   /** No sink says that it delivers when its server has not been heard of for long. */
   #checkTruth(): void {
     const { nowMs } = this.#time;
+    assert.equal(this.#broken, null);
     for (const [i, server] of this.#servers.entries()) {
       const since = server.isHeard ? null : this.#silentSince[i] ?? nowMs;
       this.#silentSince[i] = since;

@@ -17,7 +17,8 @@ export function disturb(server: SimulatedNats, command: Disturbance): void {
     case "limit stream":
       return streamOf(server)?.limit({ maxMessages: command.maxMessages, discard: "old" });
     case "limit payload":
-      server.maxPayload = command.bytes;
+      if (command.of === "server") server.maxPayload = command.bytes;
+      else streamOf(server)?.limit({ maxMessageBytes: command.bytes });
       return;
     case "server":
       return events[command.event](server);
@@ -69,9 +70,13 @@ const events: Readonly<Record<ServerEvent, (server: SimulatedNats) => void>> = {
       server.store({ subject: "ks.cdr.test", headers: [], payload: otherPayload }, Infinity);
     }
   },
-  "fill up": (server) => {
+  "leave room for no message": (server) => {
     const stream = streamOf(server);
     stream?.limit({ maxMessages: Math.max(1, stream.messages.length), discard: "new" });
+  },
+  "leave room for few bytes": (server) => {
+    const stream = streamOf(server);
+    stream?.limit({ maxBytes: stream.bytes + 700, discard: "new" });
   },
   "heal": healServer,
 };

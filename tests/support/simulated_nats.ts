@@ -135,7 +135,6 @@ export class SimulatedNats implements StreamServer {
   find(name: string): SimulatedStream {
     const stream = this.#streams.find((each) => each.name === name);
     if (stream === undefined) throw new NoStream(`no stream ${name}`);
-    stream.expire(this.timers.nowMs);
     return stream;
   }
 

@@ -11,7 +11,6 @@ import type { RandomNumber } from "./simulated_file.ts";
 export interface StreamLimits {
   readonly maxMessages: number;
   readonly maxBytes: number;
-  readonly maxAgeMs: number;
   /** Of headers and payload. */
   readonly maxMessageBytes: number;
   /** What it does with a message for which there is no room. */
@@ -22,7 +21,6 @@ export interface StreamLimits {
 export const usualLimits: StreamLimits = {
   maxMessages: Infinity,
   maxBytes: Infinity,
-  maxAgeMs: Infinity,
   maxMessageBytes: Infinity,
   discard: "old",
   duplicateWindowMs: 120_000,
@@ -113,7 +111,7 @@ export class SimulatedStream {
   append(message: StreamMessage, nowMs: number, isStray = false): Outcome {
     const { name: stream, limits } = this;
     const id = message.headers.find(([name]) => name === "Nats-Msg-Id")?.[1] ?? "";
-    this.expire(nowMs);
+    this.#forgetIds(nowMs);
     const known = id === "" ? undefined : this.#recent.get(id);
     if (known !== undefined) {
       return { kind: "stored", stream, streamSequence: known.sequence, duplicate: true };
@@ -152,12 +150,10 @@ export class SimulatedStream {
     this.#begin(this.#lastSequence + 1);
   }
 
-  /** Drops what has become too old, and forgets ids. */
-  expire(nowMs: number): void {
-    const { maxAgeMs, duplicateWindowMs } = this.limits;
-    while ((this.#messages[0]?.storedMs ?? Infinity) <= nowMs - maxAgeMs) this.#drop();
+  /** As soon as it may: the real server remembers an id for up to twice as long. */
+  #forgetIds(nowMs: number): void {
     for (const [id, { storedMs }] of this.#recent) {
-      if (storedMs > nowMs - duplicateWindowMs) break;
+      if (storedMs > nowMs - this.limits.duplicateWindowMs) break;
       this.#recent.delete(id);
     }
   }
@@ -174,7 +170,7 @@ export class SimulatedStream {
     for (const { id, sequence, storedMs } of this.#messages) {
       if (id !== "") this.#recent.set(id, { sequence, storedMs });
     }
-    this.expire(nowMs);
+    this.#forgetIds(nowMs);
   }
 
   /** The server's power goes. False when nothing of the stream is left. */
