@@ -102,9 +102,10 @@ export class Session {
     return [...this.#publishers.values()].reduce((sum, { delivered }) => sum + delivered, 0);
   }
 
-  /** All that is synced has been acknowledged. */
+  /** All that is synced has been acknowledged; false while no journal is open. */
   get caughtUp(): boolean {
-    return [...this.#publishers.values()].every(({ caughtUp }) => caughtUp);
+    const publishers = [...this.#publishers.values()];
+    return publishers.length > 0 && publishers.every(({ caughtUp }) => caughtUp);
   }
 
   /** Ends the session when an answer is overdue. Call it about once a second. */
