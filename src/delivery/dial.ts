@@ -70,5 +70,5 @@ function stoppedEnd(): SessionEnd {
 
 function isVagueAboutCertificate(error: unknown): boolean {
   return error instanceof Error && "code" in error &&
-    error.code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
+    /^(UNABLE_TO_VERIFY_LEAF_SIGNATURE|ERR_TLS_CERT_ALTNAME_INVALID)$/.test(String(error.code));
 }

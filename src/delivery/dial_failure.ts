@@ -28,7 +28,7 @@ const readings: readonly (readonly [RegExp, Reading])[] = [
     message: "the server's certificate is not valid yet",
     hint: "set the clock of this box, or the server's when it made the certificate",
   }],
-  [/certificate is only valid for (.*)$|altnames: (.*)$|not valid for name/i, {
+  [/not valid for name.* only valid for (.*)$|altnames: (.*)$/i, {
     trouble: "disconnected",
     message: "the server's certificate is for another name: $1",
     hint: "use a name that is in the certificate, or put one with this name on the server",
@@ -48,6 +48,11 @@ const readings: readonly (readonly [RegExp, Reading])[] = [
     message: "the server does not take our certificate ($1)",
     hint: "put one in tls.cert_file and tls.key_file that is valid and signed by an authority " +
       "that the server knows",
+  }],
+  [/(Deno \S+) cannot show our certificate/, {
+    trouble: "unauthorized",
+    message: "the server wants our certificate, which this program cannot show on $1",
+    hint: "compile it with a later Deno, or prove who we are with a creds_file",
   }],
   [/does not support 'tls'/, {
     trouble: "disconnected",
@@ -90,7 +95,8 @@ function reading(error: unknown): Reading {
   for (const [pattern, found] of readings) {
     const match = pattern.exec(text + code);
     if (match === null) continue;
-    const detail = match.slice(1).find((group) => group !== undefined) ?? "";
+    const detail = (match.slice(1).find((group) => group !== undefined) ?? "")
+      .replaceAll(/(?:DnsName|IpAddress)\(([^)]*)\)/g, "$1");
     return { ...found, message: found.message.replace("$1", () => detail) };
   }
   return { trouble: "disconnected", message: text };

@@ -18,17 +18,25 @@ import {
 import type { Destination } from "./destinations.ts";
 import { ExpiryWatch } from "./expiry_watch.ts";
 
-const lookMs = 1000;
+const usualLookMs = 1000;
 
 export interface IdentityOptions {
-  readonly destination: Pick<Destination, "name" | "servers" | "clientName" | "credentials">;
+  readonly destination: Pick<
+    Destination,
+    "name" | "addressKey" | "servers" | "clientName" | "credentials"
+  >;
   readonly clock: Clock;
   readonly report: Report;
+  /** Time between two looks at the files. @default {1000} */
+  readonly lookMs?: number;
 }
 
 export class Identity {
   readonly #options: IdentityOptions;
   readonly #files: readonly CredentialFile[];
+  /** Of the configuration. */
+  readonly #section: string;
+  readonly #report: Report;
   readonly #expiryWatch: ExpiryWatch;
   /** Of the files, when they were last read. */
   #stamp = "";
@@ -41,14 +49,18 @@ export class Identity {
   constructor(options: IdentityOptions) {
     this.#options = options;
     this.#files = credentialFiles(options.destination.credentials);
-    this.#expiryWatch = new ExpiryWatch({ ...options, section: options.destination.name });
+    const [section = ""] = options.destination.addressKey.split(".");
+    this.#section = section;
+    // Of several sinks that share the credentials of a section, the one of its name tells.
+    this.#report = section === options.destination.name ? options.report : () => {};
+    this.#expiryWatch = new ExpiryWatch({ section, clock: options.clock, report: this.#report });
   }
 
   /** How to reach each server. @throws {Error} when the files hold nothing good, and never did */
   async servers(): Promise<ServerOptions[]> {
     await this.#read();
     const proof = this.#proof;
-    if (proof === null) throw new Error(this.#problem);
+    if (proof === null) throw new Error(`${this.#section}.${this.#problem}`);
     this.#shown = proof;
     const { servers, clientName, credentials } = this.#options.destination;
     return servers.map((server) => serverOptions(clientName, server, credentials, proof));
@@ -59,7 +71,7 @@ export class Identity {
    * `signal` aborts.
    */
   async renewed(signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.#options;
+    const { clock, lookMs = usualLookMs } = this.#options;
     while (!signal.aborted) {
       await clock.delay(lookMs, signal);
       if (signal.aborted) break;
@@ -87,11 +99,10 @@ export class Identity {
     if (problem === this.#problem) return;
     this.#problem = problem;
     if (this.#proof === null) return;
-    const { destination, report } = this.#options;
-    report({
+    this.#report({
       level: "warning",
       kind: "credentials_unusable",
-      message: `${destination.name}: read credentials: ${problem}; those read before stay in use`,
+      message: `${this.#section}.${problem}; what was read before stays in use`,
       hint: "put the whole file in place; it is used as soon as it is good",
     });
   }

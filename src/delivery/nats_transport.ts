@@ -13,6 +13,9 @@ import {
   type Transport,
 } from "@nats-io/nats-core/internal";
 
+/** On a connection that begins without TLS, as those of NATS do. */
+const showsNoCertificate = Deno.version.deno.startsWith("2.4.");
+
 /** From the first packet to the end of TLS. */
 const timeoutMs = 4000;
 
@@ -63,6 +66,9 @@ export class NatsTransport implements Transport {
       checkOptions(info, options);
       if (info.tls_required === true || info.tls_available === true) {
         this.#stage = "tls";
+        if (info.tls_verify === true && options.tls?.cert !== undefined && showsNoCertificate) {
+          throw new Error(`Deno ${Deno.version.deno} cannot show our certificate`);
+        }
         await this.#secure(server, options);
       }
       this.#stage = "up";

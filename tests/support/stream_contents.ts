@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { jetstream, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { connect, type ConnectionOptions, type NatsConnection } from "@nats-io/transport-node";
 import { formatMessageId } from "../../src/delivery/message.ts";
 import type { FedJournal } from "./fed_journal.ts";
 
@@ -16,12 +16,18 @@ export interface StoredMessage {
   readonly payload: Uint8Array;
 }
 
+/** Where to: a URL, or more. */
+type Access = string | ConnectionOptions;
+
 /** Uses a connection of its own, which is closed afterwards. */
 export async function withConnection<Result>(
-  url: string,
+  access: Access,
   use: (connection: NatsConnection) => Promise<Result>,
 ): Promise<Result> {
-  const connection = await connect({ servers: url, reconnect: false });
+  const connection = await connect({
+    ...(typeof access === "string" ? { servers: access } : access),
+    reconnect: false,
+  });
   try {
     return await use(connection);
   } finally {
@@ -42,8 +48,8 @@ export function messageCount(url: string, stream: string): Promise<number> {
 }
 
 /** Every message of a stream, in order. */
-export function readStream(url: string, stream: string): Promise<StoredMessage[]> {
-  return withConnection(url, async (connection) => {
+export function readStream(access: Access, stream: string): Promise<StoredMessage[]> {
+  return withConnection(access, async (connection) => {
     const manager = await jetstreamManager(connection);
     const { state } = await manager.streams.info(stream);
     const stored: StoredMessage[] = [];
