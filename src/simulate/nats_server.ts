@@ -40,7 +40,7 @@ export interface NatsServerOptions {
  * can finish its work first.
  */
 export class NatsServer implements AsyncDisposable {
-  readonly #options: NatsServerOptions;
+  #options: NatsServerOptions;
   readonly #name: string;
   readonly #log: string[] = [];
   #port: number;
@@ -116,6 +116,20 @@ export class NatsServer implements AsyncDisposable {
     await this.#process?.ended;
   }
 
+  /** SIGHUP, with other lines in `configuration`, once the server has taken them. */
+  async reload(configuration: string): Promise<void> {
+    this.#options = { ...this.#options, configuration };
+    const isReloaded = (): boolean => this.#log.some((line) => line.includes("Reloaded server"));
+    this.#log.length = 0;
+    writeFileSync(this.#configurationFile, await this.#configuration());
+    this.#process?.send("SIGHUP");
+    const deadline = performance.now() + startTimeoutMs;
+    while (!isReloaded()) {
+      if (performance.now() > deadline) throw new Error(`reload nats-server: ${this.#lastWords()}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
   /** SIGSTOP: connections stay open and nobody answers, once the promise has resolved. */
   async pause(): Promise<void> {
     await this.#process?.pause();
@@ -130,6 +144,10 @@ export class NatsServer implements AsyncDisposable {
     await this.stop();
   }
 
+  get #configurationFile(): string {
+    return join(this.#options.storeFolder, "nats-server.conf");
+  }
+
   #random(): number {
     return (this.#options.random ?? Math.random)();
   }
@@ -137,9 +155,9 @@ export class NatsServer implements AsyncDisposable {
   async #spawn(): Promise<void> {
     const { program, storeFolder, signal } = this.#options;
     mkdirSync(storeFolder, { recursive: true });
-    const configuration = join(storeFolder, "nats-server.conf");
-    writeFileSync(configuration, await this.#configuration());
-    const process = new GuardedProcess({ program, args: ["-c", configuration], log: this.#log });
+    writeFileSync(this.#configurationFile, await this.#configuration());
+    const args = ["-c", this.#configurationFile];
+    const process = new GuardedProcess({ program, args, log: this.#log });
     this.#process = process;
     const stop = (): void => void this.stop();
     signal?.addEventListener("abort", stop);
@@ -167,7 +185,7 @@ export class NatsServer implements AsyncDisposable {
 
   async #configuration(): Promise<string> {
     const { storeFolder, syncInterval, jetStreamConfiguration, configuration } = this.#options;
-    const syncLine = syncInterval !== undefined && await this.#knowsSyncInterval()
+    const syncLine = syncInterval !== undefined && await knowsSyncInterval(this.#options.program)
       ? `  sync_interval: ${JSON.stringify(syncInterval)}\n`
       : "";
     return `server_name: ${JSON.stringify(this.#name)}
@@ -178,12 +196,6 @@ ${syncLine}${jetStreamConfiguration ?? ""}
 }
 ${configuration ?? ""}
 `;
-  }
-
-  async #knowsSyncInterval(): Promise<boolean> {
-    const output = await new Deno.Command(this.#options.program, { args: ["--version"] }).output();
-    const version = /v(\d+)\.(\d+)/.exec(new TextDecoder().decode(output.stdout));
-    return Number(version?.[1]) * 1000 + Number(version?.[2]) >= 2010;
   }
 
   #freePort(): number {
@@ -198,6 +210,13 @@ ${configuration ?? ""}
     }
     throw new Error(`find a free port: ${ports.lowest}-${ports.highest}: all taken`);
   }
+}
+
+/** Whether a nats-server can be told when to sync. */
+export async function knowsSyncInterval(program: string): Promise<boolean> {
+  const output = await new Deno.Command(program, { args: ["--version"] }).output();
+  const version = /v(\d+)\.(\d+)/.exec(new TextDecoder().decode(output.stdout));
+  return Number(version?.[1]) * 1000 + Number(version?.[2]) >= 2010;
 }
 
 /** The greeting of whoever listens there, empty while nobody does. */
