@@ -1,59 +1,15 @@
 import assert from "node:assert/strict";
 import { Random } from "../../src/simulate/random.ts";
-import { DeliverySite } from "../support/delivery_site.ts";
 import { natsServer } from "../support/nats_program.ts";
+import { ProxiedSite } from "../support/proxied_site.ts";
 import type { Cut } from "../support/proxy_lane.ts";
 import { requires } from "../support/requirements.ts";
 import { seeds } from "../support/seeds.ts";
 import { messageCount } from "../support/stream_contents.ts";
-import { denoForProxy, TcpProxy } from "../support/tcp_proxy.ts";
+import { denoForProxy } from "../support/tcp_proxy.ts";
 import { waitFor } from "../support/wait_for.ts";
 
 const { test } = requires(natsServer, denoForProxy);
-
-/** A site whose sink reaches its server through a proxy. */
-class ProxiedSite implements AsyncDisposable {
-  readonly site: DeliverySite;
-  readonly proxy: TcpProxy;
-
-  static async open(): Promise<ProxiedSite> {
-    const site = await DeliverySite.open();
-    const proxy = await TcpProxy.open({ serverPort: site.server.port });
-    site.connection = () => ({ servers: proxy.url });
-    return new ProxiedSite(site, proxy);
-  }
-
-  private constructor(site: DeliverySite, proxy: TcpProxy) {
-    this.site = site;
-    this.proxy = proxy;
-  }
-
-  /** Starts the sink and waits until these records are acknowledged. */
-  async deliver(count: number): Promise<void> {
-    this.site.fed.feed(count);
-    this.site.startSink();
-    await this.site.caughtUp();
-    await this.site.state("delivering");
-  }
-
-  /** Waits until status no longer claims to deliver. */
-  async told(): Promise<void> {
-    await waitFor("status to tell", () => this.site.sink.status.state !== "delivering");
-  }
-
-  /** Waits until everything is acknowledged, and asserts that the stream holds what the journal holds. */
-  async assertHealed(): Promise<void> {
-    await this.site.caughtUp(30_000);
-    await this.site.state("delivering");
-    await this.site.assertDelivered();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.site.stopSink();
-    this.proxy[Symbol.dispose]();
-    await this.site[Symbol.asyncDispose]();
-  }
-}
 
 test("records whose acknowledgements are lost are stored once, and the cursor goes on behind them", async () => {
   await using proxied = await ProxiedSite.open();
