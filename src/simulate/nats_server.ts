@@ -63,6 +63,11 @@ export class NatsServer implements AsyncDisposable {
     return this.#port;
   }
 
+  /** As the server itself and its cluster call it. */
+  get name(): string {
+    return this.#name;
+  }
+
   get url(): string {
     return `nats://127.0.0.1:${this.#port}`;
   }
