@@ -28,12 +28,16 @@ const streamWrong = 10060;
 const messageTooLarge = 10054;
 const storeFailed = 10077;
 
+/** What a cluster says that has no leader, or too few servers, at present. */
+const unavailable: readonly number[] = [10_005, 10_008, 10_009, 10_041, 10_118];
+
 /**
  * Reads a publish acknowledgement. `status` is the code of a reply that carries only headers.
  */
 export function readOutcome(data: Uint8Array, status: number | undefined): Outcome {
   if (status === noResponders) {
-    return { kind: "hold", trouble: "no_stream", message: "no stream takes the subject" };
+    const message = "no stream takes the subject, or its cluster has no leader";
+    return { kind: "hold", trouble: "no_stream", message };
   }
   const reply = parseReply(data);
   if (reply === null) {
@@ -48,7 +52,12 @@ export function readOutcome(data: Uint8Array, status: number | undefined): Outco
   const tooLarge = code === messageTooLarge ||
     code === storeFailed && /message size exceeds/i.test(message);
   if (tooLarge) return { kind: "rejected", message };
-  return { kind: "hold", trouble: code === streamWrong ? "no_stream" : "storage_full", message };
+  return { kind: "hold", trouble: troubleOf(code), message };
+}
+
+function troubleOf(code: number): Trouble {
+  if (code === streamWrong) return "no_stream";
+  return unavailable.includes(code) ? "stalled" : "storage_full";
 }
 
 interface Reply {

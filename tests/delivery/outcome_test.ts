@@ -37,6 +37,11 @@ Deno.test("a server without room is held on to", () => {
   for (const code of [10023, 10047, 10028]) assert.equal(refused(code), "hold storage_full");
 });
 
+Deno.test("a cluster without a leader is not taken for a full one", () => {
+  assert.equal(refused(10008, "JetStream system temporarily unavailable"), "hold stalled");
+  for (const code of [10005, 10009, 10041, 10118]) assert.equal(refused(code), "hold stalled");
+});
+
 Deno.test("only a record that can never be taken is rejected", () => {
   assert.equal(refused(10054, "message size exceeds maximum allowed"), "rejected");
   assert.equal(refused(10077, "message size exceeds maximum allowed"), "rejected");
