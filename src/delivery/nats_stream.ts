@@ -48,6 +48,7 @@ export class NatsStream implements SubjectStream {
   async each(from: number, to: number, found: (message: FoundMessage) => void): Promise<void> {
     const section = {
       client: this.#client,
+      manager: this.#manager,
       stream: this.name,
       subject: this.#subject,
       from,

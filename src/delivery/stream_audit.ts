@@ -108,7 +108,8 @@ async function auditSubject(
   const { state: { first_seq: from, last_seq: to } } = await manager.streams.info(stream);
   let bytes = 0;
   const replayed = new Map<string, number>();
-  const section = { client: jetstream(connection, api), stream, subject, from, to, signal };
+  const client = jetstream(connection, api);
+  const section = { client, manager, stream, subject, from, to, signal };
   for await (const message of streamMessages({ ...section, headersOnly: false, maxMessages })) {
     const { seq, data, headers, time } = message;
     const read = {

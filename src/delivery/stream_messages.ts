@@ -1,11 +1,17 @@
 // The messages of a stream on one subject, in order, as they are read back.
 
-import { DeliverPolicy, type JetStreamClient, type JsMsg } from "@nats-io/jetstream";
+import {
+  DeliverPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JsMsg,
+} from "@nats-io/jetstream";
 
 const silenceMs = 5000;
 
 export interface StreamSection {
   readonly client: JetStreamClient;
+  readonly manager: JetStreamManager;
   readonly stream: string;
   readonly subject: string;
   /** Stream sequences, both ends included. */
@@ -19,10 +25,16 @@ export interface StreamSection {
   readonly signal?: AbortSignal;
 }
 
-/** @throws {Error} when the server stays silent for 5 s */
+/**
+ * In a cluster they may be read from a server that lags behind the one which leads: the last one that
+ * the leader knows is waited for. @throws {Error} when the server stays silent for 5 s
+ */
 export async function* streamMessages(section: StreamSection): AsyncGenerator<JsMsg> {
-  const { client, stream, subject, from, to, headersOnly, maxMessages, signal } = section;
+  const { client, manager, stream, subject, from, to, headersOnly, maxMessages, signal } = section;
   if (from > to) return;
+  // A server that was told to delete the newest one may know none: that proves nothing.
+  const newest = await manager.streams.getMessage(stream, { last_by_subj: subject });
+  const awaited = newest === null || newest.seq < from ? null : Math.min(to, newest.seq);
   const consumer = await client.consumers.get(stream, {
     filter_subjects: subject,
     deliver_policy: DeliverPolicy.StartSequence,
@@ -30,7 +42,7 @@ export async function* streamMessages(section: StreamSection): AsyncGenerator<Js
     headers_only: headersOnly,
   });
   try {
-    if ((await consumer.info(true)).num_pending === 0) return;
+    if (awaited === null && (await consumer.info(true)).num_pending === 0) return;
     const messages = await consumer.consume({ max_messages: maxMessages });
     const stop = (): void => messages.stop();
     let heard = true;
@@ -53,7 +65,8 @@ export async function* streamMessages(section: StreamSection): AsyncGenerator<Js
         yield message;
         atWork = false;
         heard = true;
-        if (message.seq === to || message.info.pending === 0) break;
+        const isLast = message.info.pending === 0 && message.seq >= (awaited ?? 0);
+        if (message.seq === to || isLast) break;
       }
     } finally {
       clearInterval(watchdog);

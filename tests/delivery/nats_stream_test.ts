@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import {
+  jetstream,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstreamManager,
+} from "@nats-io/jetstream";
 import { NatsAccount } from "../../src/delivery/nats_storage.ts";
 import { NatsStream } from "../../src/delivery/nats_stream.ts";
 import { NatsServer } from "../../src/simulate/nats_server.ts";
@@ -14,7 +19,7 @@ const id = (sequence: number): string => `1429010002-A1/${"0".repeat(32)}/${sequ
 /** Twenty messages of ours, every third of another subject, and strangers among them. */
 async function withStream(
   name: string,
-  use: (stream: NatsStream) => Promise<void>,
+  use: (stream: NatsStream, client: JetStreamClient, manager: JetStreamManager) => Promise<void>,
 ): Promise<void> {
   using folder = new TemporaryFolder();
   await using server = await NatsServer.start({ program: natsProgram, storeFolder: folder.path });
@@ -37,6 +42,8 @@ async function withStream(
         subject: "ks.cdr.test",
         account: new NatsAccount(() => manager.getAccountInfo()),
       }),
+      client,
+      manager,
     );
   });
 }
@@ -56,6 +63,30 @@ test("a stream finds our messages on the subject between both ends, in order", a
     assert.deepEqual(await find(3, 4), []);
     assert.deepEqual(await find(21, 22), []);
     assert.deepEqual(await find(23, 22), []);
+  });
+});
+
+test("what is read from a server that lags behind the leader is waited for", async () => {
+  await withStream("cdr", async (_, client, manager) => {
+    const streams = Object.create(manager.streams, {
+      getMessage: { value: () => Promise.resolve({ seq: 24 }) },
+    });
+    const leader: JetStreamManager = Object.create(manager, { streams: { value: streams } });
+    const lagging = new NatsStream({
+      client,
+      manager: leader,
+      name: "cdr",
+      subject: "ks.cdr.test",
+      account: new NatsAccount(() => manager.getAccountInfo()),
+    });
+    const found: number[] = [];
+    await lagging.each(17, 24, ({ sequence }) => {
+      found.push(sequence);
+      if (sequence !== 20) return;
+      client.publish("ks.cdr.test", "line", { msgID: id(21) });
+      client.publish("ks.cdr.test", "line", { msgID: id(22) });
+    });
+    assert.deepEqual(found, [17, 19, 20, 21, 22]);
   });
 });
 

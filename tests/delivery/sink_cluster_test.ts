@@ -6,7 +6,7 @@ import { natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
 import { seeds } from "../support/seeds.ts";
 import { assertDelivered, readStream } from "../support/stream_contents.ts";
-import { waitFor } from "../support/wait_for.ts";
+import { waitFor, waitForValue } from "../support/wait_for.ts";
 
 const { test } = requires(natsServer);
 
@@ -24,7 +24,8 @@ class ClusteredSite implements AsyncDisposable {
     const site = stack.use(await DeliverySite.open({ sides: ["A1", "B1"] }));
     const cluster = stack.use(await NatsCluster.start({ folder: site.join("cluster") }));
     await cluster.addStream({ name: "cdr", subjects: ["ks.cdr.>"] });
-    site.connection = () => ({ servers: cluster.urls });
+    const addresses = cluster.urls.map((servers) => ({ servers }));
+    site.access = { ...site.access, servers: () => Promise.resolve(addresses) };
     return new ClusteredSite(site, cluster, stack.move());
   }
 
@@ -44,8 +45,13 @@ class ClusteredSite implements AsyncDisposable {
 
   async assertDelivered(): Promise<void> {
     await this.site.caughtUp(60_000);
-    const leader = await this.cluster.leader("cdr");
-    await assertDelivered(await readStream(leader.url, "cdr"), this.site.journals);
+    const stored = await waitForValue(
+      "the stream to be read",
+      async () => await readStream((await this.cluster.leader("cdr")).url, "cdr"),
+      (messages) => messages.length > 0,
+      { timeoutMs: 30_000 },
+    );
+    await assertDelivered(stored, this.site.journals);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -55,14 +55,21 @@ export function readStream(access: Access, stream: string): Promise<StoredMessag
     const stored: StoredMessage[] = [];
     if (state.messages === 0) return stored;
     const consumer = await jetstream(connection).consumers.get(stream);
-    for await (const message of await consumer.consume()) {
-      const headers = Object.fromEntries(
-        [...message.headers ?? []].map(([name, values]) => [name, values.join()]),
-      );
-      const { subject, seq, data } = message;
-      const id = headers["Nats-Msg-Id"] ?? "";
-      stored.push({ streamSequence: seq, subject, id, headers, payload: data });
-      if (seq === state.last_seq) break;
+    while (stored.at(-1)?.streamSequence !== state.last_seq) {
+      const before = stored.length;
+      for await (const message of await consumer.fetch({ max_messages: 5000, expires: 5000 })) {
+        const headers = Object.fromEntries(
+          [...message.headers ?? []].map(([name, values]) => [name, values.join()]),
+        );
+        const { subject, seq, data } = message;
+        const id = headers["Nats-Msg-Id"] ?? "";
+        stored.push({ streamSequence: seq, subject, id, headers, payload: data });
+        if (seq === state.last_seq) break;
+      }
+      // A server of a cluster that lags does not tell its consumers what it gets later.
+      if (stored.length === before) {
+        throw new Error(`read stream ${stream}: nothing comes any more`);
+      }
     }
     return stored;
   });
