@@ -168,17 +168,24 @@ export class Telemetry implements AsyncDisposable {
       const nowMs = clock.monotonicMs();
       for (const notice of this.#limit.due(nowMs)) this.#append(notice, clock.wallMs());
       if (nowMs >= nextMs) {
-        this.#health?.append(this.#heartbeat(facts()), clock.wallMs());
+        this.#noteBeat(facts);
         nextMs = Math.max(nextMs + heartbeatMs, nowMs);
       }
       await clock.delay(tickMs, signal);
     }
   }
 
-  #heartbeat(facts: BoxFacts): object {
-    const { config: { app }, clock } = this.#options;
+  /** One that goes wrong stops neither those that follow nor the service. */
+  #noteBeat(facts: () => BoxFacts): void {
+    const { config: { app }, clock, log } = this.#options;
     const uptimeMs = clock.monotonicMs() - this.#startMs;
-    return heartbeatOf({ ...facts, instance: app.instance_id, fips: app.fips_code, uptimeMs });
+    const box = { instance: app.instance_id, fips: app.fips_code, uptimeMs };
+    try {
+      this.#health?.append(heartbeatOf({ ...facts(), ...box }), clock.wallMs());
+    } catch (error) {
+      const message = `write a heartbeat: ${errorText(error)}`;
+      log({ level: "error", kind: "heartbeat_failed", message });
+    }
   }
 
   async #journal(name: keyof typeof maxBytes, space: Space): Promise<JsonJournal | null> {
@@ -214,7 +221,10 @@ export class Telemetry implements AsyncDisposable {
 
   /** Nothing that goes wrong here is as bad as what it tells of. */
   readonly #ownReport: Report = (notice) => {
-    const isUsual = notice.kind === "sink_connected" || notice.kind === "sink_disconnected";
+    const { kind } = notice;
+    // The sink of the records goes to the same server as the same user, and says so, too.
+    const isUsual = kind === "sink_connected" || kind === "sink_disconnected" ||
+      kind.startsWith("credentials_");
     const level = isUsual ? "debug" : notice.level === "error" ? "warning" : notice.level;
     this.#options.log({ ...notice, level });
   };

@@ -16,7 +16,9 @@ import { waitFor, waitForValue } from "../support/wait_for.ts";
 /** A box's telemetry and its real server. */
 class Bench implements AsyncDisposable {
   readonly log: Notice[] = [];
+  readonly #nats: Json;
   readonly #strays = new StrayErrors();
+  #telemetry: Telemetry;
 
   static async start(nats: Json): Promise<Bench> {
     const folder = new TemporaryFolder();
@@ -25,34 +27,43 @@ class Bench implements AsyncDisposable {
     return new Bench(folder, server, nats);
   }
 
-  readonly telemetry: Telemetry;
-
   private constructor(
     readonly folder: TemporaryFolder,
     readonly server: NatsServer,
     nats: Json,
   ) {
+    this.#nats = nats;
+    this.#telemetry = this.box("box");
+  }
+
+  get telemetry(): Telemetry {
+    return this.#telemetry;
+  }
+
+  /** The telemetry of a box whose files are in `name`. */
+  box(name: string): Telemetry {
+    const { folder, server } = this;
     const config = configOf(sample({
       app: { instance_id: "psap-14" },
-      logging: { base_path: folder.join("log") },
-      journal: { state_path: folder.path },
-      nats: { url: server.url, ...nats },
+      logging: { base_path: folder.join(name) },
+      journal: { state_path: folder.join(name) },
+      nats: { url: server.url, ...this.#nats },
     }));
-    this.telemetry = new Telemetry({
+    return new Telemetry({
       config,
       disk: systemDisk,
       clock: systemClock,
       boot: "one",
-      tailFolder: folder.join("tail"),
+      tailFolder: folder.join(name, "tail"),
       log: (notice) => this.log.push(notice),
     });
   }
 
-  async deliver(): Promise<void> {
-    await this.telemetry.open({ floorBytes: 0, isClosed: false, status: { belowFloor: false } });
-    this.telemetry.start({
+  async deliver(telemetry = this.telemetry, name = "box"): Promise<void> {
+    await telemetry.open({ floorBytes: 0, isClosed: false, status: { belowFloor: false } });
+    telemetry.start({
       tools: {
-        statePath: this.folder.path,
+        statePath: this.folder.join(name),
         maxWaitMs: 100,
         disk: systemDisk,
         clock: systemClock,
@@ -147,5 +158,28 @@ requires(natsServer).test(
     const after = await manage(bench.server.url, (manager) => manager.streams.info("ops"));
     assert.deepEqual(after.config, made.config);
     assert.equal((await bench.streams()).length, 1);
+  },
+);
+
+requires(natsServer).test(
+  "Telemetry: of two boxes that go by the same name, each is told of once, also when one has lost its place",
+  async () => {
+    await using bench = await Bench.start({ subject_prefix: "ut.cdr" });
+    const expected: string[] = [];
+    const run = async (name: string, round: number): Promise<void> => {
+      await using telemetry = bench.box(name);
+      await bench.deliver(telemetry, name);
+      for (let i = 0; i < 5; i++) {
+        const kind = `${name}_${round}_${i}`;
+        expected.push(`ut.events.psap-14 ${kind}`);
+        telemetry.report({ level: "info", kind, message: "it is told" });
+      }
+      await bench.stored("events", expected.length);
+    };
+    for (let round = 0; round < 3; round++) {
+      for (const name of ["north", "south"]) await run(name, round);
+      Deno.removeSync(bench.folder.join("north", "cursors-events.json"));
+    }
+    assert.deepEqual(await bench.stored("events", expected.length), expected);
   },
 );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Disk } from "../../src/platform/disk.ts";
 import { systemDisk } from "../../src/platform/disk.ts";
 import type { Notice } from "../../src/platform/notice.ts";
-import { type Space, Telemetry } from "../../src/telemetry/telemetry.ts";
+import { type BoxFacts, type Space, Telemetry } from "../../src/telemetry/telemetry.ts";
 import { configOf, sample } from "../config/sample.ts";
 import { FailingDisk } from "../support/failing_disk.ts";
 import { readAll } from "../support/journal_box.ts";
@@ -32,7 +32,7 @@ class Bench implements AsyncDisposable {
     this.telemetry = new Telemetry({ config, disk, clock, boot: "one", tailFolder, log });
   }
 
-  start(): void {
+  start(boxFacts: () => BoxFacts = () => facts): void {
     const { clock, disk, log } = this;
     this.telemetry.start({
       tools: {
@@ -43,7 +43,7 @@ class Bench implements AsyncDisposable {
         report: (notice) => log.push(notice),
       },
       isDeliverable: false,
-      facts: () => facts,
+      facts: boxFacts,
     });
   }
 
@@ -112,6 +112,22 @@ Deno.test("Telemetry: a heartbeat at the start and then every minute, with what 
     channels: [],
     conditions: facts.conditions,
   });
+});
+
+Deno.test("Telemetry: a heartbeat that goes wrong is told, and the next one comes", async () => {
+  await using bench = new Bench();
+  await bench.telemetry.open(roomy);
+  let asked = 0;
+  bench.start(() => {
+    if (asked++ === 1) throw new Error("no figures");
+    return facts;
+  });
+  await bench.clock.advance(121_000);
+  assert.deepEqual(bench.lines("health.log").map(({ uptime_sec }) => uptime_sec), [0, 120]);
+  assert.deepEqual(
+    bench.log.filter(({ kind }) => kind === "heartbeat_failed").map(({ message }) => message),
+    ["write a heartbeat: no figures"],
+  );
 });
 
 Deno.test("Telemetry: what a storm held back is told within a minute, or at the end", async () => {
