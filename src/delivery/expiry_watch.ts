@@ -37,38 +37,48 @@ export class ExpiryWatch {
 
   /** Tells what is due. */
   check(): void {
-    const nowMs = this.#clock.wallMs();
-    for (const { key, what, expiresMs } of this.#followed) {
-      const days = toldDays.findLast((limit) => expiresMs - nowMs <= limit * dayMs) ?? null;
-      const before = this.#told.get(key) ?? null;
+    for (const expiry of this.#followed) {
+      const leftMs = expiry.expiresMs - this.#clock.wallMs();
+      const days = toldDays.findLast((limit) => leftMs <= limit * dayMs);
+      const before = this.#told.get(expiry.key);
       if (days === before) continue;
-      if (days === null) this.#told.delete(key);
-      else this.#told.set(key, days);
-      const until = new Date(expiresMs).toISOString().replace(/:\d\d\.\d+Z/, " UTC").replace(
-        "T",
-        " ",
-      );
-      const place = `${this.#section}.${key}`;
-      if (days === null) {
-        this.#report({
-          level: "info",
-          kind: "credentials_renewed",
-          message: `${place}: ${what} is valid until ${until}`,
-          details: { key: place, expires_ms: expiresMs },
-        });
-      } else if (before === null || days < before) {
-        const daysLeft = Math.max(0, Math.floor((expiresMs - nowMs) / dayMs));
-        const isOver = expiresMs <= nowMs;
-        this.#report({
-          level: isOver ? "error" : "warning",
-          kind: isOver ? "credentials_expired" : "credentials_expire",
-          message: isOver
-            ? `${place}: ${what} has expired, on ${until}`
-            : `${place}: ${what} expires in ${daysLeft} days, on ${until}`,
-          hint: "put a new one in the file; it is used as soon as it is there",
-          details: { key: place, expires_ms: expiresMs, days_left: daysLeft },
-        });
-      }
+      if (days === undefined) this.#told.delete(expiry.key);
+      else this.#told.set(expiry.key, days);
+      if (days === undefined) this.#tellRenewed(expiry);
+      else if (before === undefined || days < before) this.#tellEnd(expiry, leftMs);
     }
   }
+
+  #tellEnd({ key, what, expiresMs }: Expiry, leftMs: number): void {
+    const isOver = leftMs <= 0;
+    const place = `${this.#section}.${key}`;
+    const ends = isOver ? "has expired, on" : `expires ${inDays(leftMs)}, on`;
+    this.#report({
+      level: isOver ? "error" : "warning",
+      kind: isOver ? "credentials_expired" : "credentials_expire",
+      message: `${place}: ${what} ${ends} ${dateText(expiresMs)}`,
+      hint: "put a new one in the file; it is used as soon as it is there",
+      details: { key: place, expires_ms: expiresMs },
+    });
+  }
+
+  #tellRenewed({ key, what, expiresMs }: Expiry): void {
+    const place = `${this.#section}.${key}`;
+    this.#report({
+      level: "info",
+      kind: "credentials_renewed",
+      message: `${place}: ${what} is valid until ${dateText(expiresMs)}`,
+      details: { key: place, expires_ms: expiresMs },
+    });
+  }
+}
+
+function inDays(leftMs: number): string {
+  const days = Math.floor(leftMs / dayMs);
+  if (days === 0) return "within a day";
+  return days === 1 ? "in 1 day" : `in ${days} days`;
+}
+
+function dateText(ms: number): string {
+  return new Date(ms).toISOString().replace(/^(.*)T(\d\d:\d\d).*$/, "$1 $2 UTC");
 }

@@ -17,7 +17,7 @@ test("a .creds file lets us in until it expires, which is told, and a new one is
   identity.start({ creds_file: identity.path("box.creds") });
   await identity.deliver();
   const soon = await identity.told("credentials_expire");
-  assert.match(soon.message, /^nats\.creds_file: the user JWT expires in 0 days, on 20.* UTC$/);
+  assert.match(soon.message, /^nats\.creds_file: the user JWT expires within a day, on 20.* UTC$/);
   await site.state("unauthorized");
   assert.match(site.sink.status.detail, /expired/i);
   await identity.told("credentials_expired");

@@ -183,7 +183,10 @@ requires(natsServer, showsCertificates).test(
     tls.start();
     await identity.deliver();
     const soon = await identity.told("credentials_expire");
-    assert.match(soon.message, /^nats\.tls\.cert_file: the certificate CN=box expires in 1 days/);
+    assert.match(
+      soon.message,
+      /^nats\.tls\.cert_file: the certificate CN=box expires in 1 day, on/,
+    );
     const feeding = setInterval(() => site.fed.feed(5), 5);
     try {
       const fresh = authority.issue({ name: "box" });
