@@ -186,6 +186,12 @@ export class Collector implements AsyncDisposable {
     return this.#parts.telemetry.report;
   }
 
+  /** Sinks that wait before their next attempt try again at once. */
+  retryDelivery(): void {
+    this.#parts.sinks.retry();
+    this.#parts.telemetry.retry();
+  }
+
   /**
    * Stops reading, keeps what is unfinished, gives delivery a few seconds, saves the cursors. What
    * is not delivered then is delivered after the next start.

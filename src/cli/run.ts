@@ -14,6 +14,7 @@ import { errorText, type Report } from "../platform/notice.ts";
 import { openLog } from "../telemetry/operational_log.ts";
 import { printProblems } from "./check.ts";
 import { configPath } from "./config_option.ts";
+import { HangupSignal } from "./hangup_signal.ts";
 import { StopSignal } from "./stop_signal.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
 
@@ -78,6 +79,7 @@ async function capture({ config, broken }: CaptureOnly, terminal: Terminal): Pro
   let { report } = log;
   using _guard = guardAgainstStrayErrors((notice) => report(notice));
   using stopped = new StopSignal();
+  using hangup = new HangupSignal();
   let collector: Collector;
   try {
     collector = await Collector.start({
@@ -104,6 +106,10 @@ async function capture({ config, broken }: CaptureOnly, terminal: Terminal): Pro
     return inUse ? exitCodes.alreadyRunning : exitCodes.failed;
   }
   report = collector.report;
+  hangup.action = () => {
+    report({ level: "info", kind: "hangup", message: "SIGHUP received: reading credentials anew" });
+    collector.retryDelivery();
+  };
   const signal = await stopped.received;
   report({ level: "info", kind: "stopping", message: `${signal} received: stopping` });
   return await stopWithin(collector, report);

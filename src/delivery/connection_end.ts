@@ -1,7 +1,7 @@
 // When a connection to NATS is over, and why: closed, or refused what it asked for.
 
 import { type NatsConnection, PermissionViolationError } from "@nats-io/transport-node";
-import { isRejection } from "./dial_failure.ts";
+import { connectionFailure } from "./connection_failure.ts";
 import { SessionEnd } from "./session_end.ts";
 
 /**
@@ -13,9 +13,9 @@ export function watchEnd(
   dispensable: readonly string[] = [],
 ): PromiseWithResolvers<SessionEnd> {
   const ended = Promise.withResolvers<SessionEnd>();
+  const address = connection.getServer();
   connection.closed().then((error) => {
-    const message = error instanceof Error ? error.message : "connection closed";
-    ended.resolve(new SessionEnd(isRejection(error) ? "unauthorized" : "disconnected", message));
+    ended.resolve(connectionFailure(`connection to ${address} lost`, error));
   });
   watchErrors(connection, ended, dispensable);
   return ended;

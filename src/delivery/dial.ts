@@ -4,7 +4,7 @@ import { NatsConnectionImpl, setTransportFactory } from "@nats-io/nats-core/inte
 import type { NatsConnection } from "@nats-io/transport-node";
 import { certificateFault } from "./certificate_fault.ts";
 import type { ServerOptions } from "./connection.ts";
-import { dialFailure } from "./dial_failure.ts";
+import { connectionFailure } from "./connection_failure.ts";
 import { addresses, NatsTransport } from "./nats_transport.ts";
 import { SessionEnd } from "./session_end.ts";
 
@@ -33,7 +33,7 @@ export async function dial(server: ServerOptions, signal: AbortSignal): Promise<
   } catch (error) {
     if (error instanceof SessionEnd) throw error;
     const reason = isVagueAboutCertificate(error) ? await certificateFault(server) : null;
-    throw dialFailure(server.servers, reason ?? error);
+    throw connectionFailure(`connect to ${server.servers}`, reason ?? error);
   } finally {
     signal.removeEventListener("abort", stop);
   }

@@ -21,6 +21,7 @@ import { CursorFile } from "./cursor.ts";
 import { cursorPath } from "./destinations.ts";
 import type { Trouble } from "./outcome.ts";
 import { passedBefore } from "./reconcile.ts";
+import { RetryPause } from "./retry_pause.ts";
 import { type Feed, Session } from "./session.ts";
 import { SessionEnd } from "./session_end.ts";
 import type { StreamServer } from "./stream_server.ts";
@@ -64,6 +65,7 @@ export class Sink implements AsyncDisposable {
   readonly #options: SinkOptions;
   readonly #cursors: CursorFile;
   readonly #stop = new AbortController();
+  readonly #pause: RetryPause;
   readonly #storage: StorageWatch;
   #session: Session | null = null;
   /** Of each feed, when the last session ended. */
@@ -76,6 +78,7 @@ export class Sink implements AsyncDisposable {
 
   constructor(options: SinkOptions) {
     this.#options = options;
+    this.#pause = new RetryPause(options);
     const { name: sink, clock, report } = options;
     this.#storage = new StorageWatch({ sink, clock, report });
     this.#cursors = new CursorFile(
@@ -112,6 +115,11 @@ export class Sink implements AsyncDisposable {
     this.#done = this.#run();
   }
 
+  /** Tries again at once where it waits before the next attempt. */
+  retry(): void {
+    this.#pause.end();
+  }
+
   /** Saves the cursors and closes the connection. Records not acknowledged are sent the next time. */
   async stop(): Promise<void> {
     this.#stop.abort();
@@ -135,20 +143,8 @@ export class Sink implements AsyncDisposable {
       if (end.trouble === "storage_full") this.#storage.forget();
       failures = this.#deliveredBefore > before ? 1 : failures + 1;
       const wait = { initialMs: 100, maxMs: maxWaitMs, exponential: true };
-      await this.#pause(backoffMs(wait, failures) * (0.75 + random() / 2));
+      await this.#pause.wait(backoffMs(wait, failures) * (0.75 + random() / 2), signal);
     }
-  }
-
-  /** Waits, but no longer than until another attempt can end differently. */
-  async #pause(ms: number): Promise<void> {
-    const { server, clock } = this.#options;
-    const over = new AbortController();
-    const signal = AbortSignal.any([this.#stop.signal, over.signal]);
-    server.renewed(signal).then((isRenewed) => {
-      if (isRenewed) over.abort();
-    });
-    await clock.delay(ms, signal);
-    over.abort();
   }
 
   /**

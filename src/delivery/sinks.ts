@@ -52,6 +52,11 @@ export class Sinks {
     for (const sink of this.#sinks) sink.start();
   }
 
+  /** Those that wait before their next attempt try again at once. */
+  retry(): void {
+    for (const sink of this.#sinks) sink.retry();
+  }
+
   /** Gives what is synced so much time to arrive where it can. */
   async drain(drainMs: number): Promise<void> {
     const endMs = this.#clock.monotonicMs() + drainMs;

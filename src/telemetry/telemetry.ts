@@ -105,6 +105,11 @@ export class Telemetry implements AsyncDisposable {
     this.#beating = this.#beat(options.facts);
   }
 
+  /** Tries again at once to deliver, where that waits for its next attempt. */
+  retry(): void {
+    this.#sinks?.retry();
+  }
+
   /** Gives what was told last a moment to arrive, so that a hub knows of a stop at once. */
   async drain(): Promise<void> {
     if (this.#sinks === null) return;

@@ -1,4 +1,4 @@
-// Why no connection came about, in words that say where to look. Pure. The texts that are looked for
+// Why no connection came about, or why one has ended, in words that say where to look. Pure. The texts that are looked for
 // are those of nats-server, Deno (rustls) and Node.
 
 import {
@@ -76,17 +76,19 @@ const readings: readonly (readonly [RegExp, Reading])[] = [
 ];
 
 /** Whether a server has refused our proof of identity. */
-export function isRejection(error: unknown): boolean {
+function isRejection(error: unknown): boolean {
   return error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError;
 }
 
-export function dialFailure(address: string, error: unknown): SessionEnd {
+/** `what` is what did not come about, or has come to its end. */
+export function connectionFailure(what: string, error: unknown): SessionEnd {
   const { trouble, message, hint } = reading(error);
-  return new SessionEnd(trouble, `connect to ${address}: ${message}`, { cause: error, hint });
+  return new SessionEnd(trouble, `${what}: ${message}`, { cause: error, hint });
 }
 
 function reading(error: unknown): Reading {
-  const text = errorText(error);
+  // The other side has closed the connection, and said nothing.
+  const text = errorText(error ?? "EPIPE");
   if (isRejection(error)) return { trouble: "unauthorized", message: text };
   if (error instanceof TimeoutError) {
     return { trouble: "disconnected", message: "it greets and does not answer our login" };
