@@ -55,10 +55,10 @@ export async function openLog(options: {
 
 function reportTo(name: readonly string[]): Report {
   const logger = getLogger([...name]);
-  return ({ level, kind, message, hint, details }: Notice) => {
+  return ({ level, message, details, ...fields }: Notice) => {
     // Braces would be taken for placeholders.
     const text = message.replaceAll("{", "{{").replaceAll("}", "}}");
-    logger[level](text, { kind, ...(hint === undefined ? {} : { hint }), ...details });
+    logger[level](text, { ...fields, ...details });
   };
 }
 

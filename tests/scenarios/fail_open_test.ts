@@ -99,6 +99,8 @@ requires(natsServer).test(
     assert.deepEqual(site.records(0).slice(-100), lines.slice(50), "kept for the forwarder");
     assert.ok(site.records(0).length < count, "what it has passed may go");
     assert.equal(await messageCount(hub.url, "cdr"), 50);
+    const events = (await readStream(local.url, "events")).map(({ payload }) => latin1(payload));
+    assert.ok(events.some((event) => event.includes('"type":"section_broken"')), "told at once");
 
     mend();
     await site.collector.start();

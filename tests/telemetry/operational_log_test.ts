@@ -18,6 +18,8 @@ Deno.test("the operational log prints sentences with hints, and keeps JSON lines
       kind: "device_gone",
       message: "a message with {braces} in it",
       hint: "plug it in",
+      channel: "1429010002-A1",
+      device: "/dev/ttyS1",
       details: { sequence: 7 },
     });
     log.report({ level: "debug", kind: "detail", message: "not asked for" });
@@ -31,6 +33,7 @@ Deno.test("the operational log prints sentences with hints, and keeps JSON lines
   assert.equal(kept.kind, "device_gone");
   assert.equal(kept.hint, "plug it in");
   assert.equal(kept.sequence, 7);
+  assert.deepEqual([kept.channel, kept.device], ["1429010002-A1", "/dev/ttyS1"]);
 });
 
 Deno.test("the log's file comes back when its folder was deleted, and without it the log goes on", async () => {
