@@ -18,9 +18,15 @@ interface Window {
 interface Suppressed {
   readonly last: Notice;
   readonly count: number;
-  /** From the first sequence to the last, where each was about sequences. */
-  readonly from: number | null;
-  readonly to: number | null;
+  /** Of all together, where each was about a range of sequences. */
+  readonly range: Range | null;
+}
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  /** How many of them it is about, where that is told. */
+  readonly records: number;
 }
 
 export class EventLimit {
@@ -50,28 +56,26 @@ export class EventLimit {
 }
 
 function added(before: Suppressed | null, notice: Notice): Suppressed {
-  const [from, to] = [notice.details?.["from"], notice.details?.["to"]];
-  const isRange = typeof from === "number" && typeof to === "number";
-  if (before === null) {
-    return { last: notice, count: 1, from: isRange ? from : null, to: isRange ? to : null };
-  }
-  const goesOn = isRange && before.from !== null && before.to !== null;
-  return {
-    last: notice,
-    count: before.count + 1,
-    from: goesOn ? Math.min(before.from, from) : null,
-    to: goesOn ? Math.max(before.to, to) : null,
+  const range = rangeOf(notice);
+  if (before === null) return { last: notice, count: 1, range };
+  const both = before.range === null || range === null ? null : {
+    from: Math.min(before.range.from, range.from),
+    to: Math.max(before.range.to, range.to),
+    records: before.range.records + range.records,
   };
+  return { last: notice, count: before.count + 1, range: both };
 }
 
-function summaryOf({ last, count, from, to }: Suppressed): Notice {
+function rangeOf({ details = {} }: Notice): Range | null {
+  const { from, to, records } = details;
+  if (typeof from !== "number" || typeof to !== "number") return null;
+  return { from, to, records: typeof records === "number" ? records : to - from + 1 };
+}
+
+function summaryOf({ last, count, range }: Suppressed): Notice {
   return {
     ...last,
     message: `${count} more within a minute; the last: ${last.message}`,
-    details: {
-      ...last.details,
-      suppressed: count,
-      ...from === null || to === null ? {} : { from, to },
-    },
+    details: { ...last.details, suppressed: count, ...range },
   };
 }
