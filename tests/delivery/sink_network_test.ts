@@ -106,6 +106,25 @@ test("a link that is down with a full window and up again brings nothing twice",
   await proxied.assertHealed();
 });
 
+test("what an old connection brings late, when a new one has brought it, is stored once", async () => {
+  await using proxied = await ProxiedSite.open();
+  const { site, proxy } = proxied;
+  await proxied.deliver(10);
+  proxy.freeze();
+  site.fed.feed(1000);
+  await proxied.told();
+  // The next connection goes another way.
+  site.connection = () => ({ servers: site.server.url });
+  await site.caughtUp();
+  const passed = proxy.toServer.passedBytes;
+  proxy.toServer.thaw();
+  await waitFor("what was under way", () => proxy.toServer.passedBytes > passed + 1000);
+  proxy.toClient.thaw();
+  await waitFor("its connection to be over", () => proxy.connections === 0);
+  site.fed.feed(100);
+  await proxied.assertHealed();
+});
+
 test("a link that is down shorter than anybody notices goes on with the same connection", async () => {
   await using proxied = await ProxiedSite.open();
   const { site, proxy } = proxied;
