@@ -5,8 +5,10 @@ import { Command } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import { type ConfigDisk, realConfigDisk } from "../config/text_file.ts";
+import { systemClock } from "../platform/clock.ts";
 import { configOption, configPath } from "./config_option.ts";
 import { counted } from "./counted.ts";
+import { credentialWarnings } from "./credential_warnings.ts";
 import { summarize, type Summary } from "./summary.ts";
 import { bold, exitCodes, red, type Terminal } from "./terminal.ts";
 
@@ -41,8 +43,14 @@ async function check(
     return terminal.exit(exitCodes.badConfig);
   }
   const summary = summarize(loaded.config, file);
-  if (asJson) terminal.out(JSON.stringify(summary, null, 2));
-  else for (const line of summaryLines(summary, terminal.outInColor)) terminal.out(line);
+  const readText = async (path: string): Promise<string> =>
+    new TextDecoder().decode(await disk.read(path));
+  const warnings = await credentialWarnings(loaded.config, { readText, clock: systemClock });
+  if (asJson) terminal.out(JSON.stringify({ ...summary, warnings }, null, 2));
+  else {
+    for (const line of summaryLines(summary, terminal.outInColor)) terminal.out(line);
+    for (const warning of warnings) terminal.err(`warning: ${warning}`);
+  }
   terminal.exit(exitCodes.ok);
 }
 

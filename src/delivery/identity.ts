@@ -3,18 +3,12 @@
 // the old proof ends. What is half-written, missing or wrong is not used while there is something
 // good from before.
 
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import type { Clock } from "../platform/clock.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import { type ServerOptions, serverOptions } from "./connection.ts";
-import {
-  type CredentialFile,
-  credentialFiles,
-  type CredentialKey,
-  expiries,
-  type Proof,
-  readProof,
-} from "./credentials.ts";
+import { readCredentials } from "./credential_reading.ts";
+import { type CredentialFile, credentialFiles, expiries, type Proof } from "./credentials.ts";
 import type { Destination } from "./destinations.ts";
 import { ExpiryWatch } from "./expiry_watch.ts";
 
@@ -86,7 +80,7 @@ export class Identity {
     // First, so that what changes meanwhile is read again.
     this.#stamp = await this.#stampNow();
     try {
-      const proof = readProof(await readFiles(this.#files));
+      const proof = await readCredentials(this.#files);
       if (!isSame(proof, this.#proof)) this.#proof = proof;
       this.#expiryWatch.follow(expiries(proof));
       this.#problem = "";
@@ -119,18 +113,6 @@ export class Identity {
     });
     return (await Promise.all(stamps)).join(";");
   }
-}
-
-async function readFiles(files: readonly CredentialFile[]): Promise<Map<CredentialKey, string>> {
-  const contents = new Map<CredentialKey, string>();
-  for (const { key, path } of files) {
-    try {
-      contents.set(key, await readFile(path, "utf8"));
-    } catch (error) {
-      throw new Error(`${key}: ${errorText(error)}`, { cause: error });
-    }
-  }
-  return contents;
 }
 
 function isSame(a: Proof, b: Proof | null): boolean {

@@ -3,6 +3,8 @@ import { Command } from "commander";
 import { checkCommand } from "../../src/cli/check.ts";
 import { configOption } from "../../src/cli/config_option.ts";
 import type { ConfigDisk } from "../../src/config/text_file.ts";
+import { Authority } from "../support/certificates.ts";
+import { JwtOperator } from "../support/jwt_operator.ts";
 import { RecordingTerminal } from "./recording_terminal.ts";
 
 const good = `{
@@ -159,4 +161,25 @@ Deno.test("check says when the service would capture all the same, with exit cod
   assert.deepEqual([report.ok, report.captures_without], [false, ["nats", "forwarder"]]);
   const refused = await run({ "/c.json": bad }, [...args, "--json"]);
   assert.equal(JSON.parse(refused.outLines.join("\n")).captures_without, null);
+});
+
+Deno.test("check warns of credentials that cannot be used or soon expire, with exit code 0", async () => {
+  const file = good
+    .replace('"subject_prefix"', '"creds_file": "/etc/box.creds", "subject_prefix"')
+    .replace('"remote_subject"', '"tls": { "ca_file": "/etc/ca.pem" }, "remote_subject"');
+  const soon = new Authority({ name: "us", toMs: Date.now() + 3.5 * 86_400_000 }).certificate;
+  const files = { "/c.json": file, "/etc/ca.pem": soon };
+  const terminal = await run(files, ["check", "--config", "/c.json"]);
+  assert.equal(terminal.exitCode, 0);
+  assert.equal(terminal.errLines.length, 2);
+  assert.match(terminal.errLines[0] ?? "", /^warning: nats\.creds_file: .*box\.creds$/);
+  assert.match(
+    terminal.errLines[1] ?? "",
+    /^warning: forwarder\.tls\.ca_file: the certificate CN=us expires in 3 days, on 2/,
+  );
+  const asJson = await run(files, ["check", "--json", "--config", "/c.json"]);
+  assert.equal(JSON.parse(asJson.outLines.join("\n")).warnings.length, 2);
+  const whole = { ...files, "/etc/box.creds": new JwtOperator().creds() };
+  const better = await run(whole, ["check", "--config", "/c.json"]);
+  assert.equal(better.errLines.length, 1);
 });
