@@ -7,9 +7,8 @@ import { denoForProxy, TcpProxy } from "../support/tcp_proxy.ts";
 import { waitForValue } from "../support/wait_for.ts";
 
 const { test } = requires(natsServer);
-const proxied = requires(natsServer, denoForProxy).test;
 
-proxied(
+requires(natsServer, denoForProxy).test(
   "of several servers any that is there is used, and another one when it goes away",
   async () => {
     await using identity = await IdentitySite.open();
