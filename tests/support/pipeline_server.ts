@@ -59,9 +59,9 @@ const events: Readonly<Record<ServerEvent, (server: SimulatedNats) => void>> = {
   },
   "accept credentials": (server) => void (server.acceptsCredentials = true),
   "cut connections": (server) => server.cutConnections(),
-  "delete stream": (server) => server.delete(name),
+  "delete stream": deleteStream,
   "make stream anew": (server) => {
-    server.delete(name);
+    deleteStream(server);
     server.make({ name, subjects });
   },
   "purge stream": (server) => streamOf(server)?.purge(),
@@ -80,6 +80,10 @@ const events: Readonly<Record<ServerEvent, (server: SimulatedNats) => void>> = {
   },
   "heal": healServer,
 };
+
+function deleteStream(server: SimulatedNats): void {
+  if (streamOf(server) !== undefined) server.delete(name);
+}
 
 /** A server that its full disk has silenced has to be started again. */
 function speak(server: SimulatedNats): void {

@@ -16,7 +16,6 @@ import type { Network, SimulatedNats } from "./simulated_nats.ts";
 import { SimulatedPipe } from "./simulated_pipe.ts";
 
 const requestTimeoutMs = 5000;
-const latencyMs = { good: [1, 20], slow: [300, 1500] } as const;
 
 export interface InFlight {
   records: number;
@@ -166,7 +165,7 @@ export class SimulatedConnection implements StreamConnection {
   }
 
   #delayMs(): number {
-    const [least, most] = latencyMs[this.#server.network === "slow" ? "slow" : "good"];
+    const [least, most] = this.#server.latencyMs[this.#server.network === "slow" ? "slow" : "good"];
     return least + Math.floor(this.#server.random() * (most - least + 1));
   }
 

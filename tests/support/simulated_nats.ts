@@ -32,6 +32,11 @@ export class SimulatedNats implements StreamServer {
   readonly random: RandomNumber;
   readonly renewed = neverRenewed;
   network: Network = "good";
+  /** The shortest and the longest time that something is under way. */
+  latencyMs: Readonly<Record<"good" | "slow", readonly [number, number]>> = {
+    good: [1, 20],
+    slow: [300, 1500],
+  };
   acceptsCredentials = true;
   maxPayload = usualPayload;
   /** Answers no question and acknowledges nothing, as with a full disk. */
@@ -151,8 +156,10 @@ export class SimulatedNats implements StreamServer {
     return stream;
   }
 
+  /** @throws {NoStream} */
   delete(name: string): void {
-    this.#streams = this.#streams.filter((each) => each.name !== name);
+    const stream = this.find(name);
+    this.#streams = this.#streams.filter((each) => each !== stream);
   }
 
   /** Its disk has written all that was stored. */
@@ -189,7 +196,7 @@ export class SimulatedNats implements StreamServer {
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    for (const stream of this.#streams) stream.restart(this.timers.nowMs);
+    for (const stream of this.#streams) stream.restart();
   }
 
   /** A router goes down and up: every connection breaks. */

@@ -37,6 +37,9 @@ export interface StoredMessage extends StreamMessage {
   readonly isStray: boolean;
 }
 
+/** Where a message stands whose id is known, and since when. */
+type RecentId = Pick<StoredMessage, "sequence" | "storedMs">;
+
 /** What the server's disk would hold after a power cut. */
 interface Synced {
   readonly messages: readonly StoredMessage[];
@@ -47,16 +50,19 @@ interface Synced {
 export class SimulatedStream {
   readonly name: string;
   readonly subjects: readonly string[];
-  readonly created: string;
   readonly madeMs: number;
   limits = usualLimits;
+  #created: string;
+  /** As an alteration may have the real server tell it after its next start. */
+  #nextCreated: string;
   #messages: StoredMessage[] = [];
-  #firstSequence = 1;
+  /** As the real one writes it before there was a message. */
+  #firstSequence = 0;
   #lastSequence = 0;
   #bytes = 0;
   #droppedBefore = 1;
-  /** By message id: the sequence, and when it was stored. */
-  #recent = new Map<string, { readonly sequence: number; readonly storedMs: number }>();
+  /** By message id; `null` when the server has started and not needed it yet. */
+  #recent: Map<string, RecentId> | null = null;
   /** `null` until the first sync: then the stream itself may be gone. */
   #synced: Synced | null = null;
 
@@ -66,7 +72,7 @@ export class SimulatedStream {
   ) {
     this.name = name;
     this.subjects = subjects;
-    this.created = created;
+    this.#created = this.#nextCreated = created;
     this.madeMs = madeMs;
   }
 
@@ -79,8 +85,11 @@ export class SimulatedStream {
   }
 
   get extent(): StreamExtent {
-    const { created } = this;
-    return { created, firstSequence: this.#firstSequence, lastSequence: this.#lastSequence };
+    return {
+      created: this.#created,
+      firstSequence: this.#firstSequence,
+      lastSequence: this.#lastSequence,
+    };
   }
 
   get storage(): StreamStorage {
@@ -111,8 +120,8 @@ export class SimulatedStream {
   append(message: StreamMessage, nowMs: number, isStray = false): Outcome {
     const { name: stream, limits } = this;
     const id = message.headers.find(([name]) => name === "Nats-Msg-Id")?.[1] ?? "";
-    this.#forgetIds(nowMs);
-    const known = id === "" ? undefined : this.#recent.get(id);
+    const recent = id === "" ? null : this.#recentIds(nowMs);
+    const known = recent?.get(id);
     if (known !== undefined) {
       return { kind: "stored", stream, streamSequence: known.sequence, duplicate: true };
     }
@@ -120,16 +129,18 @@ export class SimulatedStream {
     if (size > limits.maxMessageBytes) {
       return { kind: "rejected", message: "message size exceeds maximum allowed (10054)" };
     }
-    const bytes = storedBytes(message, size);
-    const full = this.#refusal(bytes);
+    const full = this.#refusal(size);
     if (full !== null) {
       return { kind: "hold", trouble: "storage_full", message: `${full} (10077)` };
     }
+    // As the file store counts.
+    const bytes = 34 + message.subject.length + size;
     const sequence = ++this.#lastSequence;
+    if (sequence === 1) this.#firstSequence = 1;
     const payload = message.payload.slice();
     this.#messages.push({ ...message, payload, sequence, id, storedMs: nowMs, bytes, isStray });
     this.#bytes += bytes;
-    if (id !== "") this.#recent.set(id, { sequence, storedMs: nowMs });
+    recent?.set(id, { sequence, storedMs: nowMs });
     this.#makeRoom();
     return { kind: "stored", stream, streamSequence: sequence, duplicate: false };
   }
@@ -141,6 +152,7 @@ export class SimulatedStream {
   /** An operator alters it; messages beyond the new limits go, the oldest first. */
   limit(limits: Partial<StreamLimits>): void {
     this.limits = { ...this.limits, ...limits };
+    this.#nextCreated += ", altered";
     this.#makeRoom();
   }
 
@@ -150,12 +162,17 @@ export class SimulatedStream {
     this.#begin(this.#lastSequence + 1);
   }
 
-  /** As soon as it may: the real server remembers an id for up to twice as long. */
-  #forgetIds(nowMs: number): void {
+  /** An id is forgotten as soon as it may be: the real server remembers it for up to twice as long. */
+  #recentIds(nowMs: number): Map<string, RecentId> {
+    this.#recent ??= new Map(
+      this.#messages.filter(({ id }) => id !== "")
+        .map(({ id, sequence, storedMs }) => [id, { sequence, storedMs }]),
+    );
     for (const [id, { storedMs }] of this.#recent) {
       if (storedMs > nowMs - this.limits.duplicateWindowMs) break;
       this.#recent.delete(id);
     }
+    return this.#recent;
   }
 
   /** All that was stored so far outlives a power cut. */
@@ -164,13 +181,10 @@ export class SimulatedStream {
     this.#synced = { messages: [...this.#messages], firstSequence, lastSequence };
   }
 
-  /** The server starts again: it knows the ids of messages that it finds, if they are young. */
-  restart(nowMs: number): void {
-    this.#recent.clear();
-    for (const { id, sequence, storedMs } of this.#messages) {
-      if (id !== "") this.#recent.set(id, { sequence, storedMs });
-    }
-    this.#forgetIds(nowMs);
+  /** The server starts again: it knows the ids of young messages that it finds when it needs them. */
+  restart(): void {
+    this.#recent = null;
+    this.#created = this.#nextCreated;
   }
 
   /** The server's power goes. False when nothing of the stream is left. */
@@ -194,11 +208,12 @@ export class SimulatedStream {
     return true;
   }
 
-  #refusal(bytes: number): string | null {
+  /** What it costs to store a message is not counted here, so that old ones may have to go all the same. */
+  #refusal(size: number): string | null {
     const { maxMessages, maxBytes, discard } = this.limits;
     if (discard === "old") return null;
     if (this.#messages.length >= maxMessages) return "maximum messages exceeded";
-    return this.#bytes + bytes >= maxBytes ? "maximum bytes exceeded" : null;
+    return this.#bytes + size >= maxBytes ? "maximum bytes exceeded" : null;
   }
 
   #makeRoom(): void {
@@ -217,12 +232,4 @@ export class SimulatedStream {
     this.#firstSequence = firstSequence;
     this.#droppedBefore = Math.max(this.#droppedBefore, firstSequence);
   }
-}
-
-/** As the server's file store counts. */
-function storedBytes({ subject, headers }: StreamMessage, size: number): number {
-  const record = 30 + subject.length;
-  return headers.length === 0
-    ? record + size - messageBytes([], new Uint8Array(0))
-    : record + 4 + size;
 }
