@@ -240,13 +240,15 @@ export class Journal implements AsyncDisposable {
 
   /** Opens the disk that could not be opened at start. */
   async #openLater(): Promise<void> {
-    const memory = () => ({ complete: this.shelf.segments, active: this.#writer.active });
-    const found = await openLater(this.#options, this.#start, memory);
-    if (found === null) return;
-    this.shelf.exchange(found.joined.segments);
-    this.#writer.exchange(found.joined);
-    this.#home = found.home;
-    await this.#arrive(found.home);
+    const home = await openLater(this.#options, this.#start, {
+      memory: () => ({ complete: this.shelf.segments, active: this.#writer.active }),
+      joined: (joined) => {
+        this.shelf.exchange(joined.segments);
+        this.#writer.exchange(joined);
+      },
+    });
+    this.#home = home;
+    if (home !== null) await this.#arrive(home);
   }
 
   /** Settles the numbering with what was found at home, before anybody may read. */

@@ -56,18 +56,27 @@ export async function startJournal(options: JournalOptions): Promise<JournalStar
 
 /**
  * Opens the disk that could not be opened at start; `null` when it still cannot be. `memory` is asked
- * when it can, for records come in meanwhile.
+ * when it can, for records come in meanwhile, and `joined` takes what comes of it, in the same turn.
  */
 export async function openLater(
   options: JournalOptions,
   { tail }: JournalStart,
-  memory: () => TailSegments,
-): Promise<{ readonly home: Home; readonly joined: JoinedSegments } | null> {
+  { memory, joined }: {
+    readonly memory: () => TailSegments;
+    readonly joined: (segments: JoinedSegments) => void;
+  },
+): Promise<Home | null> {
   const isInMemory = memory().active.header.epoch !== pendingEpoch;
   const circumstances = { isInMemory, isDoubtful: true };
   const home = await Home.open(options, circumstances).catch(() => null);
   if (home === null) return null;
   const { disk } = options;
-  const joined = joinTail({ disk, home, left: memory(), next: home.next, tail });
-  return { home, joined };
+  try {
+    joined(joinTail({ disk, home, left: memory(), next: home.next, tail }));
+    return home;
+  } catch {
+    // It is tried again, with what is in memory then.
+    home.active.close();
+    return null;
+  }
 }

@@ -31,6 +31,13 @@ export interface TailSegments {
   readonly active: ActiveSegment;
 }
 
+/** The same with other numbers. */
+export interface NumberedTail {
+  readonly complete: readonly RotatedSegment[];
+  /** Of the active one. */
+  readonly header: IndexHeader;
+}
+
 export class MemoryTail {
   readonly #disk: Disk;
   readonly #folder: string;
@@ -126,25 +133,27 @@ export class MemoryTail {
     return { complete, active: ActiveSegment.open({ ...last, disk, recordHeader }) };
   }
 
-  /** Numbers the segments from `next` on, in their order. The active one is opened anew. */
-  renumber(segments: TailSegments, next: IndexHeader): TailSegments {
+  /** What the segments are called when they are numbered from `next` on, in their order. */
+  numbered(segments: TailSegments, next: IndexHeader): NumberedTail {
     let { firstSequence } = next;
     const { epoch } = next;
     const complete = segments.complete.map((segment) => {
       const header = { firstSequence, epoch, previousSequence: firstSequence - 1 };
-      this.#replaceHeader(segment.base, header);
       firstSequence += segment.count;
       return { ...segment, ...header, lastSequence: firstSequence - 1 };
     });
-    const { active } = segments;
-    const header = { firstSequence, epoch };
-    const base = active.files.base;
+    return { complete, header: { firstSequence, epoch } };
+  }
+
+  /** Gives the segments these numbers. The active one is opened anew. */
+  renumber({ active }: TailSegments, { complete, header }: NumberedTail): ActiveSegment {
+    for (const segment of complete) this.#replaceHeader(segment.base, segment);
+    const { files: { base }, extent } = active;
     this.#replaceHeader(base, header);
-    active.close();
-    const { extent } = active;
     const recordHeader = this.#recordHeader;
-    const disk = this.#disk;
-    return { complete, active: ActiveSegment.open({ disk, base, header, extent, recordHeader }) };
+    const opened = ActiveSegment.open({ disk: this.#disk, base, header, extent, recordHeader });
+    active.close();
+    return opened;
   }
 
   /** `segment` takes no more records; it is closed. */

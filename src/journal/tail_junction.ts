@@ -52,10 +52,16 @@ export function joinTail(options: {
   if (!fits && active.extent.open !== null && !active.files.isSealed) {
     active.append([cutOff(active, "stop")], active.extent.open.timeMs);
   }
-  const behind = fits ? left : tail.renumber(left, next);
+  const { extent } = left.active;
+  const { complete, header } = fits
+    ? { complete: left.complete, header: left.active.header }
+    : tail.numbered(left, next);
   // What an empty segment once held may have come home before the others.
-  const first: IndexHeader = behind.complete.find(({ count }) => count > 0) ?? behind.active.header;
-  const range = { from: endOfFormer(first), to: behind.active.nextSequence - 1 };
+  const first: IndexHeader = complete.find(({ count }) => count > 0) ?? header;
+  const range = { from: endOfFormer(first), to: header.firstSequence + extent.count - 1 };
+  /** Comes last: a disk that refuses half-way leaves everything in memory as it was. */
+  const settled = (): ActiveSegment =>
+    fits ? left.active : tail.renumber(left, { complete, header });
   const kept: RotatedSegment[] = [];
   try {
     for (const segment of rotated) kept.push(outside(range, segment, disk));
@@ -66,19 +72,20 @@ export function joinTail(options: {
   }
 
   function behindThose(kept: readonly RotatedSegment[]): JoinedSegments {
-    const { count: lastCount, open } = behind.active.extent;
-    if (active.header.firstSequence > range.to && lastCount > 0 && open === null) {
+    if (active.header.firstSequence > range.to && extent.count > 0 && extent.open === null) {
       // A kill came while the second of two segments was copied.
-      const segments = [...kept, ...behind.complete, tail.complete(behind.active)];
+      const segments = [...kept, ...complete, tail.complete(settled())];
       segments.sort((a, b) => a.firstSequence - b.firstSequence);
       return { segments, active, inMemory: false };
     }
     const count = keptBefore(range.from, active.header, active.extent.count);
     const last = active.firstRecords(count, "unsettled");
-    const segments = [...kept, last, ...behind.complete];
+    const segments = [...kept, last, ...complete];
     const before = segments.findLast((segment) => segment.count > 0);
-    if (before !== undefined) behind.active.follow(lastEndOf(disk, before));
-    return { segments, active: behind.active, inMemory: true };
+    const lastEnd = before === undefined ? null : lastEndOf(disk, before);
+    const behind = settled();
+    behind.follow(lastEnd);
+    return { segments, active: behind, inMemory: true };
   }
 }
 
