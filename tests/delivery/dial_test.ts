@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { dial, dialAny } from "../../src/delivery/dial.ts";
 import { SessionEnd } from "../../src/delivery/session_end.ts";
 import { natsGreeting, RudePeer, type RudePeerOptions } from "../support/rude_peer.ts";
+import { again } from "../support/rounds.ts";
 import { waitFor } from "../support/wait_for.ts";
+
+const test = again((name, body) => Deno.test(name, body));
 
 const { signal } = new AbortController();
 
@@ -68,7 +71,7 @@ const silentAtTls: Rudeness = {
 /** On Deno 2.4 a socket that waits for TLS is not closed before the other side closes it. */
 const tlsSocketsClose = !Deno.version.deno.startsWith("2.4.");
 
-Deno.test("a peer that is no NATS server is told truthfully, within 5 s, and nothing stays open", async () => {
+test("a peer that is no NATS server is told truthfully, within 5 s, and nothing stays open", async () => {
   const peers = tlsSocketsClose ? [...rudenesses, silentAtTls] : rudenesses;
   await Promise.all([...peers.map(assertTold), assertEndsWhenStopped()]);
 });

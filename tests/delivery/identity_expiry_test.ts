@@ -4,9 +4,10 @@ import { IdentitySite } from "../support/identity_site.ts";
 import { JwtOperator } from "../support/jwt_operator.ts";
 import { natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
+import { again } from "../support/rounds.ts";
 import { waitFor } from "../support/wait_for.ts";
 
-const { test } = requires(natsServer);
+const test = again(requires(natsServer).test);
 const dayMs = 86_400_000;
 
 test("a .creds file lets us in until it expires, which is told, and a new one is used at once", async () => {

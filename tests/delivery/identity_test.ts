@@ -5,9 +5,10 @@ import type { Credentials } from "../../src/delivery/credentials.ts";
 import { IdentitySite } from "../support/identity_site.ts";
 import { natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
+import { again } from "../support/rounds.ts";
 import { waitFor } from "../support/wait_for.ts";
 
-const { test } = requires(natsServer);
+const test = again(requires(natsServer).test);
 
 /** A way to prove who one is, of which there are an old and a new one. */
 interface Way {

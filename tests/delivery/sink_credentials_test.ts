@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { DeliverySite } from "../support/delivery_site.ts";
 import { natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
+import { again } from "../support/rounds.ts";
 import { waitFor } from "../support/wait_for.ts";
 
-const { test } = requires(natsServer);
+const test = again(requires(natsServer).test);
 
 /** Who gives no name reads along. */
 const users = `

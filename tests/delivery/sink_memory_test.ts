@@ -3,9 +3,10 @@ import { rmSync } from "node:fs";
 import { DeliverySite } from "../support/delivery_site.ts";
 import { natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
+import { again } from "../support/rounds.ts";
 import { manage, messageCount, readStream } from "../support/stream_contents.ts";
 
-const { test } = requires(natsServer);
+const test = again(requires(natsServer).test);
 
 /** The records' numbers in the stream, in its order. */
 async function sequences(site: DeliverySite): Promise<number[]> {

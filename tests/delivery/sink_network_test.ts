@@ -4,12 +4,13 @@ import { natsServer } from "../support/nats_program.ts";
 import { ProxiedSite } from "../support/proxied_site.ts";
 import type { Cut } from "../support/proxy_lane.ts";
 import { requires } from "../support/requirements.ts";
+import { again } from "../support/rounds.ts";
 import { seeds } from "../support/seeds.ts";
 import { messageCount } from "../support/stream_contents.ts";
 import { denoForProxy } from "../support/tcp_proxy.ts";
 import { waitFor } from "../support/wait_for.ts";
 
-const { test } = requires(natsServer, denoForProxy);
+const test = again(requires(natsServer, denoForProxy).test);
 
 test("records whose acknowledgements are lost are stored once, and the cursor goes on behind them", async () => {
   await using proxied = await ProxiedSite.open();

@@ -5,6 +5,7 @@ import { Random } from "../../src/simulate/random.ts";
 import { DeliverySite } from "../support/delivery_site.ts";
 import { natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
+import { again } from "../support/rounds.ts";
 import { seeds } from "../support/seeds.ts";
 import {
   assertDelivered,
@@ -16,7 +17,7 @@ import {
 } from "../support/stream_contents.ts";
 import { waitFor } from "../support/wait_for.ts";
 
-const { test } = requires(natsServer);
+const test = again(requires(natsServer).test);
 const syncAlways = { syncInterval: "always" };
 
 /** A stream that remembers message ids for a tenth of a second only. */

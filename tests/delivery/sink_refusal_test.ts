@@ -4,10 +4,11 @@ import { writeFileSync } from "node:fs";
 import { DeliverySite } from "../support/delivery_site.ts";
 import { natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
+import { again } from "../support/rounds.ts";
 import { manage, messageCount, readStream, withConnection } from "../support/stream_contents.ts";
 import { waitFor } from "../support/wait_for.ts";
 
-const { test } = requires(natsServer);
+const test = again(requires(natsServer).test);
 
 test("a stream that takes the subject is used whatever its name, and is not altered", async () => {
   await using site = await DeliverySite.open();

@@ -5,8 +5,11 @@ import { DeliverySite } from "../support/delivery_site.ts";
 import { MemoryFileSystem } from "../support/memory_file_system.ts";
 import { natsServer } from "../support/nats_program.ts";
 import { program, requires, root } from "../support/requirements.ts";
+import { again } from "../support/rounds.ts";
 
-requires(natsServer, root, program("mount")).test(
+const test = again(requires(natsServer, root, program("mount")).test);
+
+test(
   "a server that a full disk has silenced is told, and gets everything once when it is restarted",
   async () => {
     using disk = new MemoryFileSystem({ megabytes: 16 });

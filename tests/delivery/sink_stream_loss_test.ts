@@ -3,10 +3,11 @@ import { cpSync, renameSync, rmSync } from "node:fs";
 import { DeliverySite } from "../support/delivery_site.ts";
 import { natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
+import { again } from "../support/rounds.ts";
 import { manage, messageCount, readStream } from "../support/stream_contents.ts";
 import { waitFor, waitForValue } from "../support/wait_for.ts";
 
-const { test } = requires(natsServer);
+const test = again(requires(natsServer).test);
 
 /** A site whose sink has delivered this many records and has nothing more to do. */
 async function idleSite(count: number): Promise<DeliverySite> {

@@ -3,12 +3,13 @@ import { readFileSync } from "node:fs";
 import { NatsServer } from "../../src/simulate/nats_server.ts";
 import { natsProgram, natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
+import { again } from "../support/rounds.ts";
 import { latin1, Site } from "../support/site.ts";
 import { messageCount, readStream } from "../support/stream_contents.ts";
 import { denoForProxy, TcpProxy } from "../support/tcp_proxy.ts";
 import { waitFor, waitForValue } from "../support/wait_for.ts";
 
-const { test } = requires(natsServer, denoForProxy);
+const test = again(requires(natsServer, denoForProxy).test);
 const backlog = 20_000;
 
 /** What the collector may need above what it needs idle. */
