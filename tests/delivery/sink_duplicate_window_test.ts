@@ -53,8 +53,8 @@ test("an outage longer than the duplicate window brings nothing twice", async ()
   console.log(`SEED=${seed}`);
   const random = new Random(seed);
   let [done, inDoubt] = [0, 0];
-  while (done < rounds(4)) {
-    const outages = Math.min(outagesPerBox, rounds(4) - done);
+  while (done < rounds(2)) {
+    const outages = Math.min(outagesPerBox, rounds(2) - done);
     inDoubt += await live(
       random.integer(100, outages < outagesPerBox ? 200 : 1000),
       outages,
