@@ -43,6 +43,9 @@ export class NatsTransport implements Transport {
   #stage: keyof typeof silence = "connect";
   #socket: Socket | null = null;
   #error: Error | undefined;
+  #isSecure = false;
+  /** The other side has closed the connection; what it said before is yet to be read. */
+  #isLost = false;
   #isClosed = false;
   #received: Uint8Array[] = [];
   /** Something was received, or the connection is closed. */
@@ -82,11 +85,19 @@ export class NatsTransport implements Transport {
   }
 
   async *[Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    while (!this.#isClosed) {
-      const received = this.#received;
-      this.#received = [];
-      yield* received;
-      if (this.#received.length === 0 && !this.#isClosed) await this.#news.promise;
+    try {
+      while (!this.#isClosed) {
+        const received = this.#received;
+        this.#received = [];
+        yield* received;
+        if (this.#received.length > 0) continue;
+        if (this.#isLost) return;
+        await this.#news.promise;
+      }
+    } finally {
+      // Whoever reads stops before the end only when it cannot be read.
+      const garbage = new Error("what the server says makes no sense");
+      this.#close(this.#isLost ? this.#error : garbage);
     }
   }
 
@@ -112,7 +123,7 @@ export class NatsTransport implements Transport {
   }
 
   isEncrypted(): boolean {
-    return this.#socket !== null && "encrypted" in this.#socket;
+    return this.#isSecure;
   }
 
   /** Follows a socket, from now on the only one, and waits until it is connected. */
@@ -159,6 +170,7 @@ export class NatsTransport implements Transport {
     });
     await this.#open(secure, "secureConnect");
     if (!secure.authorized) throw secure.authorizationError;
+    this.#isSecure = true;
   }
 
   #receive(socket: Socket, bytes: Uint8Array): void {
@@ -170,7 +182,10 @@ export class NatsTransport implements Transport {
   }
 
   #lose(socket: Socket): void {
-    if (socket === this.#socket) this.#close(this.#error);
+    if (socket !== this.#socket) return;
+    if (this.#stage !== "up") return this.#close(this.#error);
+    this.#isLost = true;
+    this.#tellNews();
   }
 
   #giveUp(): void {

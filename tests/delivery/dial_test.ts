@@ -48,7 +48,7 @@ const rudenesses: readonly Rudeness[] = [
     name: "speaks HTTP when it is asked",
     greeting: natsGreeting,
     answer: "HTTP/1.1 400 Bad Request\r\n\r\n",
-    told: /: \S/,
+    told: /: what the server says makes no sense$/,
   },
   {
     name: "begins to greet and does not end",

@@ -19,7 +19,13 @@ requires(natsServer, denoForProxy).test(
     identity.start({}, [first.url, second.url]);
     await identity.deliver();
     assert.equal(first.accepted, 0);
-    for (const [up, down] of [[first, second], [second, first], [first, second]] as const) {
+    await first.accept();
+    for (const [used, turns] of [[second, [1, 1]], [first, [1, 2]]] as const) {
+      used.cut("end");
+      await identity.deliver();
+      assert.deepEqual([first.accepted, second.accepted], turns, "the other one has its turn");
+    }
+    for (const [up, down] of [[first, second], [second, first]] as const) {
       const { accepted } = up;
       await up.accept();
       down.refuse();
@@ -27,15 +33,15 @@ requires(natsServer, denoForProxy).test(
       await identity.deliver();
       assert.equal(up.accepted, accepted + 1);
     }
-    first.refuse();
-    first.cut("end");
+    second.refuse();
+    second.cut("end");
     site.fed.feed(20);
     await waitForValue(
       "both to be told",
       () => site.sink.status.detail,
       (detail) => /refused.*; connect to .*refused/.test(detail),
     );
-    await second.accept();
+    await first.accept();
     await site.caughtUp();
     await identity.assertDelivered();
   },
