@@ -34,6 +34,8 @@ interface Round {
   readonly sinkRate: number;
   readonly clientRate: number;
   readonly growthMb: number;
+  /** Processor time a record, in µs: of the sink's process, the client's, the server's for each. */
+  readonly cost: readonly number[];
 }
 
 async function report(): Promise<void> {
@@ -64,14 +66,23 @@ async function report(): Promise<void> {
   for (let round = 1; round <= rounds; round++) {
     const goal = Math.floor(records / rounds);
     feed.takeGaps();
+    const [own, serving] = [stopwatch(Deno.pid), stopwatch(server.pid ?? 0)];
     const sink = await drain(journals, server.url, logs, goal);
+    const sinkCost = [own(), serving()].map((us) => us / sink.delivered);
     const waited = gaps(feed);
-    const each = Math.floor(sink.delivered / channels.length);
-    const clientMs = await client.drain(next, Math.min(each, (before[0] ?? 0) - next + 1));
+    const each = Math.min(
+      Math.floor(sink.delivered / channels.length),
+      (before[0] ?? 0) - next + 1,
+    );
+    const [publishing, servingIt] = [stopwatch(client.pid), stopwatch(server.pid ?? 0)];
+    const clientMs = await client.drain(next, each);
+    const clientRecords = each * channels.length;
+    const clientCost = [publishing(), servingIt()].map((us) => us / clientRecords);
     next += each;
     const sinkRate = sink.delivered / sink.ms * 1000;
-    const clientRate = each * channels.length / clientMs * 1000;
-    found.push({ sinkRate, clientRate, growthMb: sink.peakMb - idleMb });
+    const clientRate = clientRecords / clientMs * 1000;
+    const cost = [...sinkCost, ...clientCost];
+    found.push({ sinkRate, clientRate, growthMb: sink.peakMb - idleMb, cost });
     console.log(
       `round ${round}: sink ${Math.round(sinkRate)}/s, js.publish ${Math.round(clientRate)}/s, ` +
         `ratio ${(sinkRate / clientRate).toFixed(2)}; ` +
@@ -88,6 +99,13 @@ async function report(): Promise<void> {
     `median: sink ${median(found.map(({ sinkRate }) => sinkRate)).toFixed(0)}/s, js.publish ` +
       `${median(found.map(({ clientRate }) => clientRate)).toFixed(0)}/s, ratio ` +
       `${median(found.map((each) => each.sinkRate / each.clientRate)).toFixed(2)}`,
+  );
+  const [own, serving, publishing, servingIt] = [0, 1, 2, 3].map((which) =>
+    median(found.map(({ cost }) => cost[which] ?? 0)).toFixed(0)
+  );
+  console.log(
+    `processor: sink ${own} µs a record, with capture, and its server ${serving}; ` +
+      `js.publish ${publishing}, and its server ${servingIt}`,
   );
   console.log(
     `memory: ${Math.round(idleMb)} MB before, at most ` +
@@ -147,6 +165,10 @@ class Client {
     this.#output = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   /** Resolves to the milliseconds it took. */
   async drain(from: number, count: number): Promise<number> {
     await this.#input.write(new TextEncoder().encode(`${from} ${count}\n`));
@@ -173,6 +195,18 @@ function gaps(feed: LineSpeedFeed): string {
   const at = (place: number): string => (found.at(place) ?? 0).toFixed(0);
   const [half, most] = [found.length / 2, found.length * 0.99];
   return `every ${at(half)} ms, 99 % within ${at(most)} ms, longest ${at(-1)} ms`;
+}
+
+/** Tells the processor time of a process since now, in µs. */
+function stopwatch(pid: number): () => number {
+  const startUs = processorUs(pid);
+  return () => processorUs(pid) - startUs;
+}
+
+/** User and system time, which the kernel counts in hundredths of a second. */
+function processorUs(pid: number): number {
+  const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
 function residentMb(): number {

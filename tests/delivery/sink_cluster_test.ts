@@ -6,17 +6,22 @@ import { natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
 import { seeds } from "../support/seeds.ts";
 import { assertDelivered, readStream } from "../support/stream_contents.ts";
+import { denoForProxy, TcpProxy } from "../support/tcp_proxy.ts";
 import { waitFor, waitForValue } from "../support/wait_for.ts";
 
-const { test } = requires(natsServer);
+const { test } = requires(natsServer, denoForProxy);
 
 /** In turns: how often a cluster loses a leader, and whatever else. */
 const faultCount = Number(Deno.env.get("CLUSTER_FAULTS") ?? 1);
 
-/** A box whose sink knows all servers of a cluster with a stream that each of them keeps. */
+/**
+ * A box whose sink knows all servers of a cluster with a stream that each of them keeps, each at the
+ * other end of a network of its own.
+ */
 class ClusteredSite implements AsyncDisposable {
   readonly site: DeliverySite;
   readonly cluster: NatsCluster;
+  readonly networks: readonly TcpProxy[];
   readonly #stack: AsyncDisposableStack;
 
   static async open(): Promise<ClusteredSite> {
@@ -24,14 +29,24 @@ class ClusteredSite implements AsyncDisposable {
     const site = stack.use(await DeliverySite.open({ sides: ["A1", "B1"] }));
     const cluster = stack.use(await NatsCluster.start({ folder: site.join("cluster") }));
     await cluster.addStream({ name: "cdr", subjects: ["ks.cdr.>"] });
-    const addresses = cluster.urls.map((servers) => ({ servers }));
+    const networks: TcpProxy[] = [];
+    for (const { port } of cluster.servers) {
+      networks.push(stack.use(await TcpProxy.open({ serverPort: port })));
+    }
+    const addresses = networks.map(({ url }) => ({ servers: url }));
     site.access = { ...site.access, servers: () => Promise.resolve(addresses) };
-    return new ClusteredSite(site, cluster, stack.move());
+    return new ClusteredSite(site, cluster, networks, stack.move());
   }
 
-  private constructor(site: DeliverySite, cluster: NatsCluster, stack: AsyncDisposableStack) {
+  private constructor(
+    site: DeliverySite,
+    cluster: NatsCluster,
+    networks: readonly TcpProxy[],
+    stack: AsyncDisposableStack,
+  ) {
     this.site = site;
     this.cluster = cluster;
+    this.networks = networks;
     this.#stack = stack;
   }
 
@@ -96,6 +111,24 @@ const others: readonly Fault[] = [
     name: "two stand still for a while",
     befall: async ({ cluster }, random) => {
       await standStill(cluster.servers.slice(random.integer(0, 1)).slice(0, 2), 12_000);
+    },
+  },
+  {
+    name: "the network to two is down for a while",
+    async befall({ networks }, random) {
+      const cut = networks.slice(random.integer(0, 1)).slice(0, 2);
+      for (const network of cut) random.pick([() => network.silence(), () => network.freeze()])();
+      await new Promise((resolve) => setTimeout(resolve, random.integer(100, 12_000)));
+      for (const network of cut) await network.heal();
+    },
+  },
+  {
+    name: "the network to one cuts what it carries",
+    async befall({ networks }, random) {
+      for (let cut = 0; cut < 5; cut++) {
+        random.pick(networks).cut(random.pick(["end", "reset"]));
+        await new Promise((resolve) => setTimeout(resolve, random.integer(0, 500)));
+      }
     },
   },
   {

@@ -41,10 +41,6 @@ export class NatsCluster implements AsyncDisposable {
     this.servers = servers;
   }
 
-  get urls(): string[] {
-    return this.servers.map(({ url }) => url);
-  }
-
   /** Makes a stream that all servers keep; resolves when they do. */
   async addStream(config: Partial<StreamConfig> & { readonly name: string }): Promise<void> {
     await waitForValue(
