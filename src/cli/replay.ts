@@ -1,7 +1,7 @@
 // `nectarcollector replay`: records of the journal published once more, as copies, to a subject that
 // somebody has chosen for them. Reads the journal only, so it is safe beside a running service.
 
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Destination } from "../delivery/destinations.ts";
@@ -76,10 +76,7 @@ export function replayCommand(terminal: Terminal): Command {
     .option("--until <time>", "records before this time", time)
     .option("--from-sequence <n>", "records from this number on", number)
     .option("--to-sequence <n>", "records up to this number", number)
-    .addOption(
-      new Option("--sink <name>", "through whose server").choices(["nats", "forwarder"])
-        .default("nats"),
-    )
+    .option("--sink <name>", "through whose server: nats or forwarder", "nats")
     .option("--core", "over plain core NATS, without a stream and unacknowledged")
     .option("--force", "even to the subject that the records themselves go to")
     .option("--dry-run", "only say what would be published; NATS is not asked")

@@ -40,7 +40,7 @@ export function chooseReplay(config: Config, options: ReplayOptions): ReplayChoi
   const destination = all.find(({ name }) => name === sink);
   if (destination === undefined) {
     const names = all.map(({ name }) => name).join(", ");
-    throw new CannotLook(`--sink ${sink}: it is not enabled`, `enabled sinks: ${names}`);
+    throw new CannotLook(`--sink ${sink}: no such sink is enabled`, `enabled sinks: ${names}`);
   }
   if (options.to === undefined && !dryRun) {
     const hint = "add --to SUBJECT, or --dry-run to see what would be published";

@@ -75,7 +75,7 @@ test("replay: records of packed, rotated and active files come once, in order, a
   assert.equal(originals.length, 200);
   for (const [i, { payload, headers, id }] of originals.entries()) {
     const copy = found[i];
-    assert.deepEqual(copy?.payload, payload);
+    assert.deepEqual(Uint8Array.from(copy?.payload ?? []), Uint8Array.from(payload));
     assert.deepEqual(copy?.headers, {
       ...headers,
       "Nats-Msg-Id": `replay/${to}/${id}`,
@@ -302,7 +302,7 @@ test("replay: what was asked for wrongly, or cannot be had, is told with what to
   assert.match(await trouble(...a1, "--to", to, ...sequence), /--to-sequence must not be less/);
   assert.match(
     await trouble(...a1, "--to", to, "--sink", "forwarder"),
-    /--sink forwarder: it is not enabled\n {2}→ enabled sinks: nats/,
+    /--sink forwarder: no such sink is enabled\n {2}→ enabled sinks: nats/,
   );
   site.feed(1);
   await site.sync();

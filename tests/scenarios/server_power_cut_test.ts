@@ -3,7 +3,7 @@
 // a real file system, copied as it stands at that moment. `ROUNDS=100` makes so many cuts.
 
 import assert from "node:assert/strict";
-import { rmSync, symlinkSync } from "node:fs";
+import { symlinkSync } from "node:fs";
 import { knowsSyncInterval } from "../../src/simulate/nats_server.ts";
 import { Random } from "../../src/simulate/random.ts";
 import { DeliverySite } from "../support/delivery_site.ts";
@@ -101,7 +101,7 @@ class ServerBox implements AsyncDisposable {
 
   #use(image: LoopImage): void {
     const storePath = this.site.storePath;
-    rmSync(storePath);
+    Deno.removeSync(storePath);
     symlinkSync(image.path, storePath);
     this.#image[Symbol.dispose]();
     this.#image = image;
