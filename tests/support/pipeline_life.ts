@@ -97,6 +97,11 @@ export class PipelineLife {
     this.#mortality.isOver = true;
   }
 
+  /** Lets go of what waits in a process that is dead; signals that nobody aborts are never collected. */
+  bury(): void {
+    for (const sink of this.sinks) sink.stop();
+  }
+
   /** Somebody deletes the journal of the channel with this index, for good. */
   loseJournal(channel: number): void {
     const { name } = this.journals[channel] ?? {};

@@ -196,6 +196,7 @@ export class PipelineRun {
     // An assertion is thrown where nobody catches it in a life that is over.
     this.#beforeCrash();
     this.crashes += 1;
+    this.#life?.bury();
     await this.#time.pass();
     const power = this.#box.restart();
     for (const channel of this.#channels) channel.outlive(power);

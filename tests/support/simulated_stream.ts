@@ -56,6 +56,8 @@ export class SimulatedStream {
   /** As an alteration may have the real server tell it after its next start. */
   #nextCreated: string;
   #messages: StoredMessage[] = [];
+  /** Dropped by limits since the last sync: a server that is killed finds them again. */
+  readonly #removed: StoredMessage[] = [];
   /** As the real one writes it before there was a message. */
   #firstSequence = 0;
   #lastSequence = 0;
@@ -158,6 +160,7 @@ export class SimulatedStream {
 
   purge(): void {
     this.#messages.length = 0;
+    this.#removed.length = 0;
     this.#bytes = 0;
     this.#begin(this.#lastSequence + 1);
   }
@@ -178,12 +181,17 @@ export class SimulatedStream {
   /** All that was stored so far outlives a power cut. */
   sync(): void {
     const { firstSequence, lastSequence } = this.extent;
+    this.#removed.length = 0;
     this.#synced = { messages: [...this.#messages], firstSequence, lastSequence };
   }
 
   /** The server starts again: it knows the ids of young messages that it finds when it needs them. */
   restart(): void {
     this.#recent = null;
+    this.#messages.unshift(...this.#removed.splice(0));
+    this.#firstSequence = this.#messages[0]?.sequence ?? this.#firstSequence;
+    this.#count();
+    this.#makeRoom();
     this.#created = this.#nextCreated;
   }
 
@@ -202,7 +210,7 @@ export class SimulatedStream {
     }
     this.#messages = this.#messages.filter(({ sequence }) => sequence <= this.#lastSequence);
     this.#firstSequence = Math.min(this.#firstSequence, this.#lastSequence + 1);
-    this.#bytes = this.#messages.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#count();
     this.#makeRoom();
     this.sync();
     return true;
@@ -225,7 +233,12 @@ export class SimulatedStream {
     const oldest = this.#messages.shift();
     if (oldest === undefined) return;
     this.#bytes -= oldest.bytes;
+    this.#removed.push(oldest);
     this.#begin(oldest.sequence + 1);
+  }
+
+  #count(): void {
+    this.#bytes = this.#messages.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   #begin(firstSequence: number): void {
