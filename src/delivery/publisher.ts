@@ -29,6 +29,8 @@ interface Flight {
 export class Publisher {
   readonly #journal: Journal;
   readonly #skip: Set<number>;
+  /** 0 when none is to be skipped. */
+  readonly #lastSkipped: number;
   readonly #window: SendWindow;
   readonly #clock: Clock;
   readonly #report: Report;
@@ -63,6 +65,7 @@ export class Publisher {
     this.#next = options.cursor.next;
     this.#taken = options.cursor.next - 1;
     this.#skip = new Set(options.skip);
+    this.#lastSkipped = Math.max(0, ...options.skip);
     this.#window = options.window;
     this.#clock = options.clock;
     this.#report = options.report;
@@ -99,7 +102,8 @@ export class Publisher {
   /** The cursor as of now. `streamEnd` is the highest sequence of the stream that this connection has seen. */
   cursor(streamEnd: number): Cursor {
     const cursor = { ...this.#start, next: this.#needed, stored: this.#newestStored() };
-    if (this.#skip.size > 0) return cursor;
+    // What is skipped may stand before the newest that is stored, and must be found again.
+    if (this.#needed <= this.#lastSkipped) return cursor;
     const searched = this.caughtUp ? streamEnd : cursor.stored?.sequence ?? 0;
     return { ...cursor, searched: Math.max(cursor.searched, searched) };
   }
