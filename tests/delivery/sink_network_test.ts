@@ -152,13 +152,20 @@ test("connections refused are told as disconnected until they are taken again", 
   await proxied.assertHealed();
 });
 
-test("a narrow link gets everything in order, however long it takes", async () => {
+test("a link that turns narrow has less under way at once, and gets everything in order", async () => {
   await using proxied = await ProxiedSite.open();
   const { site, proxy } = proxied;
-  await proxied.deliver(10);
-  for (const lane of [proxy.toServer, proxy.toClient]) lane.throttle(4000);
-  site.fed.feed(70);
-  await waitFor("a backlog", () => site.fed.journal.syncedSequence === 80);
+  await proxied.deliver(1500);
+  const { accepted } = proxy;
+  const fresh = (): number => site.sink.status.delivered - 1500;
+  proxy.toServer.throttle(100_000);
+  site.fed.feed(500);
+  await waitFor("slow acknowledgements", () => fresh() > 400);
+  // Now a full window would take longer than an acknowledgement may.
+  proxy.toServer.throttle(15_000);
+  site.fed.feed(150);
+  await waitFor("the rest", () => fresh() === 650, { timeoutMs: 30_000 });
+  assert.equal(proxy.accepted, accepted, "nothing was given up");
   await proxied.assertHealed();
 });
 
