@@ -67,8 +67,10 @@ export async function reconcile(options: {
   return new Map(channels.map((compared) => {
     const { channel, cursor, journal } = compared;
     const confirmed = trusted.get(channel);
+    const known = cursor !== undefined && isOfJournal(cursor, journal) ? cursor : null;
     const { next, last, skip, streamAhead } = resumePoint({
       trustedNext: confirmed?.next ?? null,
+      neededNext: known?.next ?? null,
       found: found.get(channel) ?? [],
       frontDropped: extent.firstSequence > 1,
       journal,
@@ -76,14 +78,14 @@ export async function reconcile(options: {
     const stored = last === null
       ? confirmed?.stored ?? null
       : { sequence: last.streamSequence, messageId: formatMessageId(last) };
-    const isRewound = cursor !== undefined && isOfJournal(cursor, journal) && next < cursor.next;
+    const rewoundFrom = known !== null && next < known.next ? known.next : null;
     // With messages behind a hole, the search must begin before them the next time too.
     const searched = skip.size === 0 ? extent.lastSequence : confirmed?.searched ?? 0;
     return [channel, {
       cursor: { next, stream: name, created, searched, stored },
       skip,
       streamAhead,
-      rewoundFrom: isRewound ? cursor.next : null,
+      rewoundFrom,
     }];
   }));
 }

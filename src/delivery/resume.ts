@@ -37,12 +37,17 @@ export interface ResumePoint {
  */
 export function resumePoint(options: {
   readonly trustedNext: number | null;
+  /**
+   * The cursor's position, also when the stream did not confirm it: nothing from there on was ever
+   * known to be stored. @default {null}
+   */
+  readonly neededNext?: number | null;
   readonly found: readonly FoundMessage[];
   /** The stream's limits or a purge have taken messages from its front. */
   readonly frontDropped: boolean;
   readonly journal: JournalExtent;
 }): ResumePoint {
-  const { trustedNext, found, frontDropped, journal } = options;
+  const { trustedNext, neededNext = null, found, frontDropped, journal } = options;
   const ahead = found.filter(({ epoch, sequence }) =>
     epoch === journal.epoch && sequence > journal.lastSequence
   );
@@ -60,7 +65,9 @@ export function resumePoint(options: {
   let next = trustedNext ?? journal.oldestSequence;
   if (trustedNext === null && newest > 0) {
     const firstDoubtful = newest - maxInFlight + 1;
-    next = Math.max(next, frontDropped ? oldest : 0, firstDoubtful);
+    // What was dropped had been stored before: that cannot be said of what the cursor still needs.
+    const firstKept = frontDropped ? Math.min(oldest, neededNext ?? oldest) : 0;
+    next = Math.max(next, firstKept, firstDoubtful);
   }
   while (present.has(next)) next += 1;
   const skip = new Set([...present.keys()].filter((sequence) => sequence > next));

@@ -4,6 +4,7 @@ import {
   type FoundMessage,
   type JournalExtent,
   maxInFlight,
+  type ResumePoint,
   resumePoint,
 } from "../../src/delivery/resume.ts";
 
@@ -168,4 +169,14 @@ Deno.test("a cursor that is far behind finds its way through hundreds of thousan
     const point = resumePoint({ trustedNext, found, frontDropped: true, journal: kept });
     assert.equal(point.next, 300_000);
   }
+});
+
+Deno.test("a hole that a full stream left is filled, also where the stream has dropped its front", () => {
+  const kept = journal(1, 20);
+  const found = messages(kept, [6, 9]);
+  const point = (neededNext: number | null): ResumePoint =>
+    resumePoint({ trustedNext: null, neededNext, found, frontDropped: true, journal: kept });
+  assert.deepEqual([point(2).next, [...point(2).skip]], [2, [6, 9]]);
+  assert.deepEqual([point(7).next, [...point(7).skip]], [7, [9]], "what was dropped stays so");
+  assert.equal(point(null).next, 7);
 });
