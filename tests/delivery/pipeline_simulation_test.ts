@@ -1,16 +1,15 @@
 // The whole pipeline in simulation: two journals on a disk that forgets and fails, one or two sinks,
 // and NATS servers that lose what they acknowledged, by the thousand. `PIPELINE_SEEDS=100000` runs so
-// many arbitrary seeds, `SEED=123` that one again; what fails is thinned out to the commands that it
-// needs. Such a story goes to pipeline_stories.jsonl, so that what was mended stays mended.
+// many arbitrary seeds on `THREADS=2` threads, `SEED=123` that one again; what fails is thinned out to
+// the commands that it needs. Such a story goes to pipeline_stories.jsonl, so that what was mended stays mended.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { Worker } from "node:worker_threads";
 import { thinOut } from "../support/crash_commands.ts";
 import { drawPlan, type PipelinePlan } from "../support/pipeline_plan.ts";
 import { PipelineRun } from "../support/pipeline_run.ts";
-
-/** Thousands of errors are thrown and caught. */
-Error.stackTraceLimit = 0;
+import type { PipelineShare, PipelineTally } from "../support/pipeline_worker.ts";
 
 async function failureOf(plan: PipelinePlan): Promise<Error | null> {
   try {
@@ -43,20 +42,42 @@ async function assertSurvives(plan: PipelinePlan, name: string): Promise<Pipelin
   }
 }
 
+/** Runs a share of the seeds on a thread of its own. */
+async function tally(share: PipelineShare): Promise<PipelineTally> {
+  const url = new URL("../support/pipeline_worker.ts", import.meta.url);
+  const worker = new Worker(url, { workerData: share });
+  const done = Promise.withResolvers<PipelineTally>();
+  worker.once("message", done.resolve);
+  worker.once("error", done.reject);
+  try {
+    return await done.promise;
+  } finally {
+    await worker.terminate();
+  }
+}
+
 Deno.test("every synced record reaches every stream once and in order, whatever happens", async () => {
   const named = Deno.env.get("SEED");
-  const count = named === undefined ? Number(Deno.env.get("PIPELINE_SEEDS") ?? 10_000) : 1;
-  const first = named === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(named);
+  if (named !== undefined) return void await assertSurvives(drawPlan(Number(named)), "SEED");
+  const count = Number(Deno.env.get("PIPELINE_SEEDS") ?? 10_000);
+  const threads = Math.min(Number(Deno.env.get("THREADS") ?? navigator.hardwareConcurrency), 4);
+  const first = Math.floor(Math.random() * 2 ** 31);
   const startMs = performance.now();
-  let [crashes, stored] = [0, 0];
-  for (let seed = first; seed < first + count; seed++) {
-    const run = await assertSurvives(drawPlan(seed), `SEED=${seed}`);
-    crashes += run.crashes;
-    stored += run.stored;
+  const size = Math.ceil(count / threads);
+  const tallies = await Promise.all(
+    Array.from({ length: threads }, (_, i) => tally({ first: first + i * size, count: size })),
+  );
+  for (const { failed } of tallies) {
+    if (failed === null) continue;
+    await assertSurvives(drawPlan(failed), `SEED=${failed}`);
+    assert.fail(`SEED=${failed} failed once`);
   }
+  const sum = (of: (tally: PipelineTally) => number): number =>
+    tallies.reduce((total, each) => total + of(each), 0);
   const perSecond = Math.round(count / (performance.now() - startMs) * 1000);
   console.log(
-    `${count} seeds from ${first}, ${crashes} crashes, ${stored} messages, ${perSecond} seeds a second`,
+    `${count} seeds from ${first}, ${sum(({ crashes }) => crashes)} crashes, ` +
+      `${sum(({ stored }) => stored)} messages, ${perSecond} seeds a second`,
   );
 });
 
