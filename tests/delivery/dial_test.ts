@@ -30,6 +30,13 @@ const rudenesses: readonly Rudeness[] = [
     told: /: the other side closed the connection$/,
   },
   {
+    name: "greets and says why it hangs up",
+    greeting: natsGreeting,
+    answer: "-ERR 'maximum connections exceeded'\r\n",
+    hangsUp: "after answer",
+    told: /: maximum connections exceeded$/,
+  },
+  {
     name: "greets and says nothing more",
     greeting: natsGreeting,
     told: /: it greets and does not answer our login$/,

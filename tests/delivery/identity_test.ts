@@ -2,13 +2,19 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { nkeys } from "@nats-io/nats-core/internal";
 import type { Credentials } from "../../src/delivery/credentials.ts";
+import { Identity } from "../../src/delivery/identity.ts";
+import type { Notice } from "../../src/platform/notice.ts";
+import { HandClock } from "../support/hand_clock.ts";
 import { IdentitySite } from "../support/identity_site.ts";
+import { JwtOperator } from "../support/jwt_operator.ts";
 import { natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
 import { again } from "../support/rounds.ts";
+import { TemporaryFolder } from "../support/temporary_folder.ts";
 import { waitFor } from "../support/wait_for.ts";
 
 const test = again(requires(natsServer).test);
+const dayMs = 86_400_000;
 
 /** A way to prove who one is, of which there are an old and a new one. */
 interface Way {
@@ -121,4 +127,32 @@ test("what is half-written is not used, said once, and what was good before stay
   await identity.told("credentials_changed");
   await identity.deliver();
   await identity.assertDelivered();
+});
+
+Deno.test("that a proof ends is told while it is in use, without another dial", async () => {
+  using folder = new TemporaryFolder();
+  const clock = new HandClock();
+  const notices: Notice[] = [];
+  const path = folder.join("box.creds");
+  writeFileSync(path, new JwtOperator().creds({ expiresMs: 31 * dayMs }));
+  const identity = new Identity({
+    destination: {
+      name: "nats",
+      addressKey: "nats.url",
+      servers: ["nats://hub"],
+      clientName: "box",
+      credentials: { creds_file: path },
+    },
+    clock,
+    report: (notice) => notices.push(notice),
+  });
+  await identity.servers();
+  const stop = new AbortController();
+  const watching = identity.renewed(stop.signal);
+  assert.equal(notices.length, 0);
+  await clock.advance(2 * dayMs);
+  await waitFor("a notice", () => notices.length > 0);
+  assert.match(notices[0]?.message ?? "", /^nats\.creds_file: the user JWT expires in 29 days/);
+  stop.abort();
+  assert.equal(await watching, false);
 });
