@@ -27,6 +27,9 @@ const silence = {
   up: "",
 } as const;
 
+/** `tlsName` is the name that the address was found by, if it was. */
+type Address = Pick<Server, "hostname" | "port" | "tlsName">;
+
 /** Of a greeting that is none, as much is shown. */
 const shownBytes = 40;
 const longestGreeting = 64 * 1024;
@@ -59,7 +62,7 @@ export class NatsTransport implements Transport {
   }
 
   /** @throws {Error} with the reason; nothing is left open then. */
-  async connect(server: Server, options: ConnectionOptions): Promise<void> {
+  async connect(server: Address, options: ConnectionOptions): Promise<void> {
     const timer = setTimeout(() => this.#giveUp(), timeoutMs);
     try {
       await this.#open(connectTcp(server.port, server.hostname), "connect");
@@ -155,7 +158,7 @@ export class NatsTransport implements Transport {
     }
   }
 
-  async #secure({ hostname, tlsName }: Server, { tls }: ConnectionOptions): Promise<void> {
+  async #secure({ hostname, tlsName }: Address, { tls }: ConnectionOptions): Promise<void> {
     const plain = this.#socket;
     if (plain === null) return;
     const name = tlsName === "" ? hostname : tlsName;
