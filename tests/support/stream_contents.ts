@@ -25,6 +25,8 @@ export async function withConnection<Result>(
   use: (connection: NatsConnection) => Promise<Result>,
 ): Promise<Result> {
   const connection = await connect({
+    // Not even where the server offers it.
+    tls: null,
     ...(typeof access === "string" ? { servers: access } : access),
     reconnect: false,
   });
