@@ -3,8 +3,11 @@ import type { Journal } from "../../src/journal/journal.ts";
 import { indexEntryBytes, indexHeaderBytes } from "../../src/journal/segment_index.ts";
 import { KeptJournal } from "../../src/journal/kept_journal.ts";
 import { type KeptSelection, selectKept } from "../../src/journal/kept_selection.ts";
+import { KeptRecords } from "../../src/journal/kept_records.ts";
+import { systemClock } from "../../src/platform/clock.ts";
 import { systemDisk } from "../../src/platform/disk.ts";
-import { feed, JournalBox, name } from "../support/journal_box.ts";
+import { FailingDisk } from "../support/failing_disk.ts";
+import { feed, JournalBox, name, textOf } from "../support/journal_box.ts";
 
 const all = { sinceMs: -Infinity, untilMs: Infinity, from: 1, to: Infinity };
 
@@ -71,4 +74,26 @@ Deno.test("segments that are renamed or deleted after the first look are selecte
   assert.equal(ranges[0]?.from, outside.oldestSequence);
   assert.ok(outside.oldestSequence > 1);
   assert.ok((ranges[0]?.to ?? 0) >= 6);
+});
+
+Deno.test("records that wait in memory while the disk takes none are selected and read as well", async () => {
+  using box = new JournalBox();
+  const disk = new FailingDisk();
+  await using journal = await box.open({ disk });
+  feed(journal, "call 10\r\n", 10);
+  await journal.sync();
+  disk.before = ({ what, path }) => {
+    if (what === "append" && path.startsWith(box.folder)) throw new Error("no space left");
+  };
+  feed(journal, "call 20\r\ncall 30\r\n", 30);
+  await journal.sync();
+  assert.ok(box.tailFiles().length > 0);
+  using outside = kept(box);
+  const { ranges, last } = await select(outside, { sinceMs: 5 });
+  assert.deepEqual(ranges, [{ from: 1, to: 3 }]);
+  assert.deepEqual(last, { sequence: 3, timeMs: 30 });
+  await using records = new KeptRecords(outside, systemClock);
+  const third = await records.read(3);
+  assert.ok(typeof third !== "string");
+  assert.match(textOf(third.line), /call 30\n$/);
 });
