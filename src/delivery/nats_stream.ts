@@ -5,9 +5,24 @@ import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import { type MessageIdentity, parseMessageId } from "./message.ts";
 import type { FoundMessage } from "./resume.ts";
 import { type NatsAccount, readStorage } from "./nats_storage.ts";
+import type { StreamAdvisories } from "./stream_advisories.ts";
 import { streamMessages } from "./stream_messages.ts";
 import type { StreamExtent, SubjectStream } from "./stream_server.ts";
 import type { StreamStorage } from "./stream_storage.ts";
+
+export interface NatsStreamOptions {
+  readonly client: JetStreamClient;
+  readonly manager: JetStreamManager;
+  readonly name: string;
+  readonly subject: string;
+  readonly account: NatsAccount;
+  readonly advisories: StreamAdvisories;
+  /** Resolves when the server has answered. */
+  readonly ping: () => Promise<void>;
+}
+
+/** A ping costs a tenth of the question what a stream holds; for the rest that is asked now and then. */
+const glancesPerLook = 5;
 
 export class NatsStream implements SubjectStream {
   readonly name: string;
@@ -15,24 +30,31 @@ export class NatsStream implements SubjectStream {
   readonly #manager: JetStreamManager;
   readonly #subject: string;
   readonly #account: NatsAccount;
+  readonly #advisories: StreamAdvisories;
+  readonly #ping: () => Promise<void>;
+  #glances = 0;
 
-  constructor(options: {
-    readonly client: JetStreamClient;
-    readonly manager: JetStreamManager;
-    readonly name: string;
-    readonly subject: string;
-    readonly account: NatsAccount;
-  }) {
+  constructor(options: NatsStreamOptions) {
     this.#client = options.client;
     this.#manager = options.manager;
     this.name = options.name;
     this.#subject = options.subject;
     this.#account = options.account;
+    this.#advisories = options.advisories;
+    this.#ping = options.ping;
   }
 
   async extent(): Promise<StreamExtent> {
     const { state, created } = await this.#manager.streams.info(this.name);
     return { created, firstSequence: state.first_seq, lastSequence: state.last_seq };
+  }
+
+  async glance(): Promise<StreamExtent | null> {
+    this.#glances += 1;
+    const isDue = this.#glances % glancesPerLook === 0;
+    if (!this.#advisories.isUnchanged(this.name) || isDue) return await this.extent();
+    await this.#ping();
+    return null;
   }
 
   async storage(): Promise<StreamStorage> {

@@ -12,6 +12,7 @@ import { accountSubject, NatsAccount } from "./nats_storage.ts";
 import { NatsStream } from "./nats_stream.ts";
 import { type Outcome, readOutcome } from "./outcome.ts";
 import { SessionEnd } from "./session_end.ts";
+import { advisorySubject, StreamAdvisories } from "./stream_advisories.ts";
 import type {
   StreamConnection,
   StreamMessage,
@@ -57,11 +58,12 @@ class NatsStreamConnection implements StreamConnection {
   readonly #inbox = createInbox();
   readonly #headers = new WireHeaders();
   readonly #ended: PromiseWithResolvers<SessionEnd>;
+  #advisories: StreamAdvisories | null = null;
   #account: NatsAccount | null = null;
 
   constructor(connection: NatsConnection) {
     this.#connection = connection;
-    this.#ended = watchEnd(connection, [accountSubject]);
+    this.#ended = watchEnd(connection, [accountSubject, advisorySubject]);
   }
 
   get address(): string {
@@ -80,9 +82,11 @@ class NatsStreamConnection implements StreamConnection {
     const api = { timeout: apiTimeoutMs };
     const manager = await jetstreamManager(this.#connection, { ...api, checkAPI: false });
     const client = jetstream(this.#connection, api);
-    this.#account ??= new NatsAccount(() => manager.getAccountInfo());
+    const advisories = this.#advisories ??= new StreamAdvisories(this.#connection);
     const name = await ensureStream(manager, subject, wanted);
-    return new NatsStream({ client, manager, name, subject, account: this.#account });
+    const account = this.#account ??= new NatsAccount(() => manager.getAccountInfo());
+    const ping = (): Promise<void> => this.#connection.flush();
+    return new NatsStream({ client, manager, name, subject, account, advisories, ping });
   }
 
   listen(settled: (ticket: Ticket, outcome: Outcome) => void): void {

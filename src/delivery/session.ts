@@ -201,7 +201,7 @@ export class Session {
     }));
     this.#streams.set(stream.name, stream);
     const extent = await stream.extent();
-    this.#watch.add(stream.name, extent, () => stream.extent());
+    this.#watch.add(stream.name, extent, () => stream.glance());
     const reconciled = await reconcile({ stream, extent, channels });
     return group.map((feed) => {
       const { journal } = feed;

@@ -62,6 +62,11 @@ export interface SubjectStream {
   readonly name: string;
   /** What it holds now. */
   extent(): Promise<StreamExtent>;
+  /**
+   * Makes sure that the server answers. `null` when it has told of no change of the stream: most times
+   * it is then not asked for more.
+   */
+  glance(): Promise<StreamExtent | null>;
   /** How full it is now. */
   storage(): Promise<StreamStorage>;
   /** The id of the message at a stream sequence; `null` when there is no message. */

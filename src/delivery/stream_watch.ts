@@ -21,7 +21,7 @@ const busyMs = 10_000;
 
 interface Watched {
   readonly created: string;
-  readonly extent: () => Promise<StreamExtent>;
+  readonly glance: () => Promise<StreamExtent | null>;
   /** The highest sequence seen. */
   end: number;
 }
@@ -44,9 +44,9 @@ export class StreamWatch {
     this.#heardMs = this.#askedMs = this.#clock.monotonicMs();
   }
 
-  /** Watches over a stream. `extent` asks the server for what it holds. */
-  add(name: string, { created, lastSequence }: StreamExtent, extent: Watched["extent"]): void {
-    if (!this.#streams.has(name)) this.#streams.set(name, { created, extent, end: lastSequence });
+  /** Watches over a stream. `glance` makes sure that the server answers, see `SubjectStream`. */
+  add(name: string, { created, lastSequence }: StreamExtent, glance: Watched["glance"]): void {
+    if (!this.#streams.has(name)) this.#streams.set(name, { created, glance, end: lastSequence });
   }
 
   /** From now on silence counts. */
@@ -95,8 +95,9 @@ export class StreamWatch {
       // What is acknowledged later may be missing from the answer.
       const { created, end } = watched;
       try {
-        const extent = await watched.extent();
+        const extent = await watched.glance();
         this.#hear();
+        if (extent === null) continue;
         if (extent.created !== created) {
           this.#doubt(new SessionEnd("no_stream", `stream ${name} was made anew`));
         } else if (extent.lastSequence < end) {

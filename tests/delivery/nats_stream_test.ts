@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
-import {
-  jetstream,
-  type JetStreamClient,
-  type JetStreamManager,
-  jetstreamManager,
-} from "@nats-io/jetstream";
+import { jetstream, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { NatsAccount } from "../../src/delivery/nats_storage.ts";
-import { NatsStream } from "../../src/delivery/nats_stream.ts";
+import { NatsStream, type NatsStreamOptions } from "../../src/delivery/nats_stream.ts";
+import { StreamAdvisories } from "../../src/delivery/stream_advisories.ts";
 import { NatsServer } from "../../src/simulate/nats_server.ts";
 import { natsProgram, natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
@@ -19,7 +15,7 @@ const id = (sequence: number): string => `1429010002-A1/${"0".repeat(32)}/${sequ
 /** Twenty messages of ours, every third of another subject, and strangers among them. */
 async function withStream(
   name: string,
-  use: (stream: NatsStream, client: JetStreamClient, manager: JetStreamManager) => Promise<void>,
+  use: (stream: NatsStream, options: NatsStreamOptions) => Promise<void>,
 ): Promise<void> {
   using folder = new TemporaryFolder();
   await using server = await NatsServer.start({ program: natsProgram, storeFolder: folder.path });
@@ -34,17 +30,16 @@ async function withStream(
     await client.publish("ks.cdr.test", "stranger", { msgID: "stranger" });
     await client.publish("ks.cdr.test", "stranger");
     await manager.streams.deleteMessage("cdr", 4);
-    await use(
-      new NatsStream({
-        client,
-        manager,
-        name,
-        subject: "ks.cdr.test",
-        account: new NatsAccount(() => manager.getAccountInfo()),
-      }),
+    const options = {
       client,
       manager,
-    );
+      name,
+      subject: "ks.cdr.test",
+      account: new NatsAccount(() => manager.getAccountInfo()),
+      advisories: new StreamAdvisories(connection),
+      ping: () => connection.flush(),
+    };
+    await use(new NatsStream(options), options);
   });
 }
 
@@ -67,18 +62,13 @@ test("a stream finds our messages on the subject between both ends, in order", a
 });
 
 test("what is read from a server that lags behind the leader is waited for", async () => {
-  await withStream("cdr", async (_, client, manager) => {
+  await withStream("cdr", async (_, options) => {
+    const { client, manager } = options;
     const streams = Object.create(manager.streams, {
       getMessage: { value: () => Promise.resolve({ seq: 24 }) },
     });
     const leader: JetStreamManager = Object.create(manager, { streams: { value: streams } });
-    const lagging = new NatsStream({
-      client,
-      manager: leader,
-      name: "cdr",
-      subject: "ks.cdr.test",
-      account: new NatsAccount(() => manager.getAccountInfo()),
-    });
+    const lagging = new NatsStream({ ...options, manager: leader });
     const found: number[] = [];
     await lagging.each(17, 24, ({ sequence }) => {
       found.push(sequence);

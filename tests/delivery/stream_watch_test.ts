@@ -11,7 +11,7 @@ class Bench {
   readonly doubts: SessionEnd[] = [];
   readonly watch: StreamWatch;
   asked = 0;
-  answer: () => Promise<StreamExtent> = () => Promise.resolve(extent());
+  answer: () => Promise<StreamExtent | null> = () => Promise.resolve(extent());
 
   constructor() {
     this.watch = new StreamWatch({
@@ -75,6 +75,17 @@ Deno.test("a busy server is hardly ever asked, and acknowledgements keep it abov
   }
   assert.deepEqual(bench.doubts, []);
   assert.equal(bench.asked, 1);
+});
+
+Deno.test("a server that answers without telling of a change is trusted, one that stops is not", async () => {
+  const bench = new Bench();
+  bench.answer = () => Promise.resolve(null);
+  await bench.pass(60);
+  assert.equal(bench.doubts.length, 0);
+  assert.ok(bench.asked > 20);
+  bench.answer = never;
+  await bench.pass(5);
+  assert.equal(bench.doubts[0]?.trouble, "stalled");
 });
 
 Deno.test("a process that was itself held up asks before it doubts", async () => {

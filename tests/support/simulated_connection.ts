@@ -81,6 +81,7 @@ export class SimulatedConnection implements StreamConnection {
     return {
       name,
       extent: () => this.#ask((): StreamExtent => server.find(name).extent),
+      glance: () => this.#ask((): StreamExtent => server.find(name).extent),
       storage: () => this.#ask(() => server.find(name).storage),
       messageId: (sequence) => this.#ask(() => server.find(name).message(sequence)?.id ?? null),
       each: async (from, to, found) => {

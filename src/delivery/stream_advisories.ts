@@ -1,0 +1,26 @@
+// What a server tells by itself of streams that are made, altered, deleted, or change their leader: so
+// that nobody needs to ask all the time.
+
+import type { NatsConnection } from "@nats-io/transport-node";
+
+/** Where it tells it; not every user may listen. */
+export const advisorySubject = "$JS.EVENT.ADVISORY.STREAM.*.*";
+
+export class StreamAdvisories {
+  readonly #changed = new Set<string>();
+  #isRefused = false;
+
+  constructor(connection: NatsConnection) {
+    connection.subscribe(advisorySubject, {
+      callback: (error, { subject }) => {
+        if (error) this.#isRefused = true;
+        else this.#changed.add(subject.split(".").at(-1) ?? "");
+      },
+    });
+  }
+
+  /** Whether the server would have told of a change, and has not since this was asked last. */
+  isUnchanged(stream: string): boolean {
+    return !this.#changed.delete(stream) && !this.#isRefused;
+  }
+}
