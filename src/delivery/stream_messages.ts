@@ -9,6 +9,9 @@ import {
 
 const silenceMs = 5000;
 
+/** A server that is there answers sooner. */
+const hastyMs = 1000;
+
 export interface StreamSection {
   readonly client: JetStreamClient;
   readonly manager: JetStreamManager;
@@ -35,12 +38,14 @@ export async function* streamMessages(section: StreamSection): AsyncGenerator<Js
   // A server that was told to delete the newest one may know none: that proves nothing.
   const newest = await manager.streams.getMessage(stream, { last_by_subj: subject });
   const awaited = newest === null || newest.seq < from ? null : Math.min(to, newest.seq);
-  const consumer = await client.consumers.get(stream, {
-    filter_subjects: subject,
-    deliver_policy: DeliverPolicy.StartSequence,
-    opt_start_seq: from,
-    headers_only: headersOnly,
-  });
+  const consumer = await answered(() =>
+    client.consumers.get(stream, {
+      filter_subjects: subject,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: from,
+      headers_only: headersOnly,
+    })
+  );
   try {
     if (awaited === null && (await consumer.info(true)).num_pending === 0) return;
     const messages = await consumer.consume({ max_messages: maxMessages });
@@ -75,5 +80,20 @@ export async function* streamMessages(section: StreamSection): AsyncGenerator<Js
     if (silent) throw new Error(`read stream ${stream}: the server stays silent`);
   } finally {
     await consumer.delete();
+  }
+}
+
+/**
+ * Asks once more when no answer comes soon, and takes the first that does. A cluster may give the
+ * consumer to a server that has just died; the server forgets the one that is not used.
+ */
+async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  const first = ask();
+  const late = Promise.withResolvers<Answer>();
+  const timer = setTimeout(() => ask().then(late.resolve, () => {}), hastyMs);
+  try {
+    return await Promise.race([first, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }

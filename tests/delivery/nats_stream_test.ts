@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { jetstream, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import {
+  jetstream,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstreamManager,
+} from "@nats-io/jetstream";
 import { NatsAccount } from "../../src/delivery/nats_storage.ts";
 import { NatsStream, type NatsStreamOptions } from "../../src/delivery/nats_stream.ts";
 import { StreamAdvisories } from "../../src/delivery/stream_advisories.ts";
@@ -77,6 +82,22 @@ test("what is read from a server that lags behind the leader is waited for", asy
       client.publish("ks.cdr.test", "line", { msgID: id(22) });
     });
     assert.deepEqual(found, [17, 19, 20, 21, 22]);
+  });
+});
+
+test("a server that never answers for a consumer is asked for another one", async () => {
+  await withStream("cdr", async (_, options) => {
+    const { consumers } = options.client;
+    let asked = 0;
+    const get = (...wanted: Parameters<typeof consumers.get>) =>
+      asked++ === 0 ? new Promise(() => {}) : consumers.get(...wanted);
+    const client: JetStreamClient = Object.create(options.client, {
+      consumers: { value: Object.create(consumers, { get: { value: get } }) },
+    });
+    const found: number[] = [];
+    const stream = new NatsStream({ ...options, client });
+    await stream.each(17, 22, ({ sequence }) => found.push(sequence));
+    assert.deepEqual(found, [17, 19, 20]);
   });
 });
 

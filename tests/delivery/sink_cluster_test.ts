@@ -87,9 +87,12 @@ const lost: Fault = {
     const leader = await cluster.leader("cdr");
     await leader.kill();
     await cluster.leader("cdr");
-    await waitFor("deliveries without it", () => site.sink.status.state === "delivering", {
-      timeoutMs: 30_000,
-    });
+    await waitForValue(
+      "deliveries without it",
+      () => site.sink.status,
+      ({ state }) => state === "delivering",
+      { timeoutMs: 30_000 },
+    );
     await leader.restart();
   },
 };
