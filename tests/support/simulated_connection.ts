@@ -16,6 +16,8 @@ import type { Network, SimulatedNats } from "./simulated_nats.ts";
 import { SimulatedPipe } from "./simulated_pipe.ts";
 
 const requestTimeoutMs = 5000;
+/** As in nats_stream.ts. */
+const glancesPerLook = 5;
 
 export interface InFlight {
   records: number;
@@ -35,11 +37,14 @@ export class SimulatedConnection implements StreamConnection {
   readonly #requests = new Set<(error: Error) => void>();
   #settled: (ticket: Ticket, outcome: Outcome) => void = () => {};
   #isOver = false;
+  #glances = 0;
+  #changesSeen: number;
 
   constructor(server: SimulatedNats) {
     this.#server = server;
     this.maxPayload = server.maxPayload;
     this.#openedMs = server.timers.nowMs;
+    this.#changesSeen = server.changes;
     const { timers } = server;
     const delayMs = (): number => this.#delayMs();
     const arrived = (work: () => void): void => work();
@@ -81,7 +86,7 @@ export class SimulatedConnection implements StreamConnection {
     return {
       name,
       extent: () => this.#ask((): StreamExtent => server.find(name).extent),
-      glance: () => this.#ask((): StreamExtent => server.find(name).extent),
+      glance: () => this.#glance(name),
       storage: () => this.#ask(() => server.find(name).storage),
       messageId: (sequence) => this.#ask(() => server.find(name).message(sequence)?.id ?? null),
       each: async (from, to, found) => {
@@ -177,7 +182,18 @@ export class SimulatedConnection implements StreamConnection {
     });
   }
 
-  #ask<Answer>(question: () => Answer): Promise<Answer> {
+  /** As the real one: the server tells of changes by itself, and is asked for more now and then. */
+  #glance(name: string): Promise<StreamExtent | null> {
+    const server = this.#server;
+    this.#glances += 1;
+    const isDue = this.#glances % glancesPerLook === 0;
+    if (server.changes === this.#changesSeen && !isDue) return this.#ask(() => null, "a ping");
+    this.#changesSeen = server.changes;
+    return this.#ask(() => server.find(name).extent);
+  }
+
+  /** A ping is answered by a server whose streams are silent, too. */
+  #ask<Answer>(question: () => Answer, what?: "a ping"): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#isOver) return reject(new Error("connection closed"));
       const settle = (act: () => void): void => {
@@ -189,7 +205,7 @@ export class SimulatedConnection implements StreamConnection {
       const timer = setTimeout(() => fail(new Error("timeout")), requestTimeoutMs);
       this.#requests.add(fail);
       this.#up.push(() => {
-        if (this.#server.silent) return;
+        if (this.#server.silent && what === undefined) return;
         try {
           const answer = question();
           this.#reply(() => settle(() => resolve(answer)));

@@ -52,6 +52,7 @@ export class SimulatedNats implements StreamServer {
   #connections: SimulatedConnection[] = [];
   #streams: SimulatedStream[] = [];
   #made = 0;
+  #deleted = 0;
   #running = true;
   #stalled: Work[] | null = null;
 
@@ -69,10 +70,10 @@ export class SimulatedNats implements StreamServer {
     return this.#stalled !== null;
   }
 
-  /** Those who are connected get answers. */
+  /** Those who are connected get answers, if only to a ping. */
   get isHeard(): boolean {
     const isDeaf = this.network === "black hole" || this.network === "loses replies";
-    return this.#running && !this.stalled && !this.silent && !isDeaf && this.acceptsCredentials;
+    return this.#running && !this.stalled && !isDeaf && this.acceptsCredentials;
   }
 
   get streams(): readonly SimulatedStream[] {
@@ -148,6 +149,11 @@ export class SimulatedNats implements StreamServer {
     return this.#made;
   }
 
+  /** Of which those who are connected are told. */
+  get changes(): number {
+    return this.#made + this.#deleted;
+  }
+
   make(wanted: WantedStream): SimulatedStream {
     const madeMs = this.timers.nowMs;
     const stream = new SimulatedStream(wanted, { created: `stream ${++this.#made}`, madeMs });
@@ -160,6 +166,7 @@ export class SimulatedNats implements StreamServer {
   delete(name: string): void {
     const stream = this.find(name);
     this.#streams = this.#streams.filter((each) => each !== stream);
+    this.#deleted += 1;
   }
 
   /** Its disk has written all that was stored. */
