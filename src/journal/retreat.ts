@@ -6,12 +6,15 @@ import type { ActiveSegment } from "./active_segment.ts";
 import type { MemoryTail } from "./memory_tail.ts";
 import type { RotatedSegment } from "./rotated_segment.ts";
 import type { Rotation } from "./rotation.ts";
+import type { SegmentFiles } from "./segment_files.ts";
 
 /** Where a journal goes on after a retreat. */
 export interface Retreat {
   readonly active: ActiveSegment;
   /** What takes no more records, oldest first. Takes the place of what the rotation had on the shelf. */
   readonly segments: readonly RotatedSegment[];
+  /** Of a coming segment that came to nothing: to be deleted and closed. */
+  readonly refuse: SegmentFiles | null;
 }
 
 /** @throws {Error} when memory refuses; all is as it was before */
@@ -53,8 +56,7 @@ export function retreat(options: {
   }
   rotation?.abandon();
   if (between !== null) segments.splice(1, 0, tail.complete(between));
-  if (!isNeeded) active.files.discard();
-  return { active: next, segments };
+  return { active: next, segments, refuse: isNeeded ? null : active.files };
 
   function beginWithRest(segment: ActiveSegment, from: number, withoutOpen = false): ActiveSegment {
     const { firstSequence, epoch } = segment.header;

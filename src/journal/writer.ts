@@ -7,7 +7,8 @@ import { errorText } from "../platform/notice.ts";
 import type { ActiveSegment } from "./active_segment.ts";
 import { Homecoming } from "./homecoming.ts";
 import { refusalNotice, retreat } from "./retreat.ts";
-import { Rotation, sweepComing } from "./rotation.ts";
+import { Rotation } from "./rotation.ts";
+import { RotationRefuse } from "./rotation_refuse.ts";
 import { indexEntryBytes, type IndexHeader } from "./segment_index.ts";
 import type { WriterOptions } from "./writer_options.ts";
 import type { TailUser } from "./tail_budget.ts";
@@ -19,6 +20,7 @@ const retryMs = 250;
 export class Writer implements TailUser {
   readonly #options: WriterOptions;
   readonly #homecoming: Homecoming;
+  readonly #refuse: RotationRefuse;
   #active: ActiveSegment;
   #inMemory: boolean;
   /** As long as not all names are in order. */
@@ -28,7 +30,6 @@ export class Writer implements TailUser {
   /** Not 0 while a rotation is put off. */
   #nextRotationMs = 0;
   #nextHomecomingMs = 0;
-  #needsSweeping = false;
   #refusalIsTold = false;
   /** One at a time: two would copy over each other. */
   #comingHome: Promise<void> | null = null;
@@ -45,6 +46,7 @@ export class Writer implements TailUser {
       wallMs: () => journal.clock.wallMs(),
       floorBytes: () => journal.space.floorBytes,
     });
+    this.#refuse = new RotationRefuse({ ...journal, channel });
     journal.tailBudget.join(this);
   }
 
@@ -153,6 +155,7 @@ export class Writer implements TailUser {
     this.#active.close();
     this.#fallback?.close();
     this.#homecoming.close();
+    this.#refuse.close();
     if (this.#rotation?.oldRotating === null) this.#rotation.old?.close();
   }
 
@@ -190,14 +193,7 @@ export class Writer implements TailUser {
       throw new Error("the disk has less free space than must be left");
     }
     if (!this.isHere) throw new Error(`${this.#options.channel}.log was deleted or moved away`);
-    if (this.#rotation === null) this.#sweep();
-  }
-
-  #sweep(): void {
-    if (!this.#needsSweeping) return;
-    const { journal: { disk, folder }, channel } = this.#options;
-    sweepComing(disk, folder, channel);
-    this.#needsSweeping = false;
+    if (this.#rotation === null) this.#refuse.sweep();
   }
 
   #rotate(header: IndexHeader, formerIsHere: boolean): void {
@@ -205,10 +201,10 @@ export class Writer implements TailUser {
     const former = this.#active;
     const wallMs = journal.clock.wallMs();
     const options = { ...this.#options, ...journal };
-    this.#sweep();
-    this.#needsSweeping = true;
+    this.#refuse.sweep();
+    this.#refuse.expect();
     const rotation = new Rotation({ ...options, header, wallMs, former, formerIsHere });
-    this.#needsSweeping = false;
+    this.#refuse.forget();
     this.#nextRotationMs = 0;
     if (!formerIsHere) this.#fallback = former;
     this.#rotation = rotation;
@@ -262,7 +258,7 @@ export class Writer implements TailUser {
     const rotation = this.#rotation;
     const wallMs = journal.clock.wallMs();
     const former = { active: this.#active, rotation, fallback: this.#fallback };
-    const { active, segments } = retreat({ tail, wallMs, ...former });
+    const { active, segments, refuse } = retreat({ tail, wallMs, ...former });
     if (rotation !== null && rotation.oldRotating !== null) {
       shelf.replace(rotation.oldRotating, null);
     }
@@ -270,8 +266,8 @@ export class Writer implements TailUser {
     this.#active = active;
     this.#fallback = null;
     this.#rotation = null;
-    this.#needsSweeping = true;
     this.#inMemory = true;
+    this.#refuse.take(refuse);
     this.#options.switched();
     if (this.#refusalIsTold) return;
     this.#refusalIsTold = true;
