@@ -17,12 +17,16 @@ export interface NatsStreamOptions {
   readonly subject: string;
   readonly account: NatsAccount;
   readonly advisories: StreamAdvisories;
-  /** Resolves when the server has answered. */
-  readonly ping: () => Promise<void>;
 }
 
-/** A ping costs a tenth of the question what a stream holds; for the rest that is asked now and then. */
+/**
+ * That a stream does not hold some message is answered in a few words, by the stream itself; what it
+ * holds takes many, and is asked now and then.
+ */
 const glancesPerLook = 5;
+
+/** No stream will ever hold it. */
+const noSequence = Number.MAX_SAFE_INTEGER;
 
 export class NatsStream implements SubjectStream {
   readonly name: string;
@@ -31,7 +35,6 @@ export class NatsStream implements SubjectStream {
   readonly #subject: string;
   readonly #account: NatsAccount;
   readonly #advisories: StreamAdvisories;
-  readonly #ping: () => Promise<void>;
   #glances = 0;
 
   constructor(options: NatsStreamOptions) {
@@ -41,7 +44,6 @@ export class NatsStream implements SubjectStream {
     this.#subject = options.subject;
     this.#account = options.account;
     this.#advisories = options.advisories;
-    this.#ping = options.ping;
   }
 
   async extent(): Promise<StreamExtent> {
@@ -53,7 +55,7 @@ export class NatsStream implements SubjectStream {
     this.#glances += 1;
     const isDue = this.#glances % glancesPerLook === 0;
     if (!this.#advisories.isUnchanged(this.name) || isDue) return await this.extent();
-    await this.#ping();
+    await this.messageId(noSequence);
     return null;
   }
 

@@ -85,8 +85,7 @@ class NatsStreamConnection implements StreamConnection {
     const advisories = this.#advisories ??= new StreamAdvisories(this.#connection);
     const name = await ensureStream(manager, subject, wanted);
     const account = this.#account ??= new NatsAccount(() => manager.getAccountInfo());
-    const ping = (): Promise<void> => this.#connection.flush();
-    return new NatsStream({ client, manager, name, subject, account, advisories, ping });
+    return new NatsStream({ client, manager, name, subject, account, advisories });
   }
 
   listen(settled: (ticket: Ticket, outcome: Outcome) => void): void {

@@ -63,7 +63,7 @@ export interface SubjectStream {
   /** What it holds now. */
   extent(): Promise<StreamExtent>;
   /**
-   * Makes sure that the server answers. `null` when it has told of no change of the stream: most times
+   * Makes sure that the stream answers. `null` when the server has told of no change of it: most times
    * it is then not asked for more.
    */
   glance(): Promise<StreamExtent | null>;

@@ -42,7 +42,6 @@ async function withStream(
       subject: "ks.cdr.test",
       account: new NatsAccount(() => manager.getAccountInfo()),
       advisories: new StreamAdvisories(connection),
-      ping: () => connection.flush(),
     };
     await use(new NatsStream(options), options);
   });

@@ -61,7 +61,9 @@ Deno.test("every synced record reaches every stream once and in order, whatever 
   if (named !== undefined) return void await assertSurvives(drawPlan(Number(named)), "SEED");
   const count = Number(Deno.env.get("PIPELINE_SEEDS") ?? 10_000);
   const threads = Math.min(Number(Deno.env.get("THREADS") ?? navigator.hardwareConcurrency), 4);
-  const first = Math.floor(Math.random() * 2 ** 31);
+  // The same seeds every time, unless a number is asked for.
+  const isHunt = Deno.env.has("PIPELINE_SEEDS") && !Deno.env.has("CI");
+  const first = isHunt ? Math.floor(Math.random() * 2 ** 31) : 1;
   const startMs = performance.now();
   const size = Math.ceil(count / threads);
   const tallies = await Promise.all(

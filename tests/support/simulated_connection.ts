@@ -187,13 +187,17 @@ export class SimulatedConnection implements StreamConnection {
     const server = this.#server;
     this.#glances += 1;
     const isDue = this.#glances % glancesPerLook === 0;
-    if (server.changes === this.#changesSeen && !isDue) return this.#ask(() => null, "a ping");
+    if (server.changes === this.#changesSeen && !isDue) {
+      return this.#ask(() => {
+        server.find(name);
+        return null;
+      });
+    }
     this.#changesSeen = server.changes;
     return this.#ask(() => server.find(name).extent);
   }
 
-  /** A ping is answered by a server whose streams are silent, too. */
-  #ask<Answer>(question: () => Answer, what?: "a ping"): Promise<Answer> {
+  #ask<Answer>(question: () => Answer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#isOver) return reject(new Error("connection closed"));
       const settle = (act: () => void): void => {
@@ -205,7 +209,7 @@ export class SimulatedConnection implements StreamConnection {
       const timer = setTimeout(() => fail(new Error("timeout")), requestTimeoutMs);
       this.#requests.add(fail);
       this.#up.push(() => {
-        if (this.#server.silent && what === undefined) return;
+        if (this.#server.silent) return;
         try {
           const answer = question();
           this.#reply(() => settle(() => resolve(answer)));

@@ -70,10 +70,10 @@ export class SimulatedNats implements StreamServer {
     return this.#stalled !== null;
   }
 
-  /** Those who are connected get answers, if only to a ping. */
+  /** Those who are connected get answers. */
   get isHeard(): boolean {
     const isDeaf = this.network === "black hole" || this.network === "loses replies";
-    return this.#running && !this.stalled && !isDeaf && this.acceptsCredentials;
+    return this.#running && !this.stalled && !this.silent && !isDeaf && this.acceptsCredentials;
   }
 
   get streams(): readonly SimulatedStream[] {
