@@ -45,7 +45,8 @@ const damaged: readonly (readonly [string, Partial<Record<CredentialKey, string>
   ["half a seed", { nkey_seed_file: seed.slice(0, 40) }, /^nkey_seed_file: there is no user's/],
   [
     "a seed with a typo",
-    { nkey_seed_file: seed.replace(/.$/, (c) => c === "A" ? "B" : "A") },
+    // Not in its last character, of which not all bits count.
+    { nkey_seed_file: seed.replace(/(?<=^.{20})./, (c) => c === "A" ? "B" : "A") },
     /^nkey/,
   ],
   ["creds without a JWT", { creds_file: seed }, /^creds_file: there is no user JWT in it$/],
