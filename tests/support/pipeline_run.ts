@@ -36,6 +36,8 @@ export class PipelineRun {
   readonly #silentSince: (number | null)[];
   #life: PipelineLife | null = null;
   #written = 0;
+  /** By channel: records that its journal did not take. */
+  readonly #refused = new Map<number, readonly string[]>();
   /** What was seen where an error would be caught. */
   #broken: string | null = null;
   crashes = 0;
@@ -125,7 +127,8 @@ export class PipelineRun {
     const model = this.#channels[channel];
     if (journal === undefined || model === undefined) return;
     this.#box.wallMs += 7;
-    const texts = Array.from(
+    // What was refused is tried again before anything else is appended, as a channel does.
+    const texts = this.#refused.get(channel) ?? Array.from(
       { length: records },
       () => `${++this.#written}:`.padEnd(bytes, "abcdefgh"),
     );
@@ -137,9 +140,11 @@ export class PipelineRun {
     try {
       journal.append(fragments, this.#box.wallMs);
       model.append(texts, journal);
+      this.#refused.delete(channel);
     } catch (error) {
       model.append(texts, null);
       if (this.#box.healthy) throw error;
+      this.#refused.set(channel, texts);
     }
     this.#promise();
   }
@@ -147,6 +152,7 @@ export class PipelineRun {
   async #start(): Promise<void> {
     const box = this.#box;
     box.clearTimers();
+    this.#refused.clear();
     const open = (): Promise<PipelineLife> =>
       this.#time.settled(PipelineLife.start({
         box,
