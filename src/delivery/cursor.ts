@@ -11,12 +11,14 @@ const cursorShape = z.object({
   created: z.string(),
   searched: z.number(),
   stored: z.object({ sequence: z.number(), messageId: z.string() }).nullable(),
+  epoch: z.string().nullable().default(null),
 });
 
 /**
  * `next` is the sequence that the sink needs next. Up to stream sequence `searched` of `stream`, the
  * one that was made at `created`, nothing of this channel from `next` on is to be found. `stored`
  * says where in it the newest record before `next` stands; `null` when none was ever stored there.
+ * `epoch` is that of the record before `next`; `null` when the journal did not hold it any more.
  */
 export type Cursor = Readonly<z.infer<typeof cursorShape>>;
 

@@ -101,7 +101,9 @@ export class Publisher {
 
   /** The cursor as of now. `streamEnd` is the highest sequence of the stream that this connection has seen. */
   cursor(streamEnd: number): Cursor {
-    const cursor = { ...this.#start, next: this.#needed, stored: this.#newestStored() };
+    const next = this.#needed;
+    const epoch = this.#journal.epochOf(next - 1);
+    const cursor = { ...this.#start, next, stored: this.#newestStored(), epoch };
     // What is skipped may stand before the newest that is stored, and must be found again.
     if (this.#needed <= this.#lastSkipped) return cursor;
     const searched = this.caughtUp ? streamEnd : cursor.stored?.sequence ?? 0;

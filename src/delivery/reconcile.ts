@@ -48,11 +48,12 @@ export async function reconcile(options: {
         created,
         searched: extent.lastSequence,
         stored: null,
+        epoch: null,
       });
     } else if (plausible && !isSame(cursor, name, extent) && extent.firstSequence <= 1) {
       // Made anew while records were under way, it may hold later ones and none before them.
       const next = journal.oldestSequence;
-      trusted.set(channel, { next, stream: name, created, searched: 0, stored: null });
+      trusted.set(channel, { next, stream: name, created, searched: 0, stored: null, epoch: null });
     }
   }
   const found = new Map<string, FoundMessage[]>(channels.map(({ channel }) => [channel, []]));
@@ -82,7 +83,14 @@ export async function reconcile(options: {
     // With messages behind a hole, the search must begin before them the next time too.
     const searched = skip.size === 0 ? extent.lastSequence : confirmed?.searched ?? 0;
     return [channel, {
-      cursor: { next, stream: name, created, searched, stored },
+      cursor: {
+        next,
+        stream: name,
+        created,
+        searched,
+        stored,
+        epoch: journal.epochOf(next - 1),
+      },
       skip,
       streamAhead,
       rewoundFrom,
@@ -96,12 +104,13 @@ export function passedBefore(cursor: Cursor | undefined, journal: JournalExtent)
 }
 
 /** Whether the cursor speaks of this journal, and not of one that stood in its place before. */
-export function isOfJournal({ next, stored }: Cursor, journal: JournalExtent): boolean {
+export function isOfJournal(cursor: Cursor, journal: JournalExtent): boolean {
+  const { next, stored } = cursor;
   if (next > journal.lastSequence + 1) return false;
   const identity = stored === null ? null : parseMessageId(stored.messageId);
-  if (identity === null) return true;
-  const epoch = journal.epochOf(identity.sequence);
-  return epoch === null || epoch === identity.epoch;
+  const { sequence, epoch } = identity ?? { sequence: next - 1, epoch: cursor.epoch };
+  const kept = journal.epochOf(sequence);
+  return kept === null || kept === epoch;
 }
 
 /** Whether the cursor speaks of this stream, and not of one that stood in its place before. */

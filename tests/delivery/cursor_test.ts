@@ -12,6 +12,7 @@ const cursor: Cursor = {
   stream: "cdr",
   searched: 99,
   stored: { sequence: 98, messageId: `${channel}/${"0".repeat(32)}/42` },
+  epoch: "e".repeat(32),
 };
 
 Deno.test("what was saved is there again, for every channel", async () => {
