@@ -39,6 +39,8 @@ export class ChannelModel {
   readonly #promised = new Set<string>();
   /** Those before have been promised, or are gone with a power cut. */
   #undecided = 0;
+  /** Those before stood in a journal that was deleted. */
+  #forgotten = 0;
 
   constructor(name: string) {
     this.name = name;
@@ -82,6 +84,7 @@ export class ChannelModel {
   forget(): void {
     this.#promised.clear();
     this.#undecided = this.#appended.length;
+    this.#forgotten = this.#appended.length;
   }
 
   /** The disk could be opened, and numbers are final: the last record has this one. */
@@ -101,10 +104,13 @@ export class ChannelModel {
     return this.#places.has(text);
   }
 
-  /** Where in the order of appending a text stands; `null` when it is only the beginning of one. */
+  /**
+   * Where in the order of appending a text stands; `null` when it is only the beginning of one, or of a
+   * journal that was deleted: it may have been under way, and nobody knew of it any more.
+   */
   placeOf(text: string): number | null {
     const place = this.#places.get(text);
-    if (place !== undefined) return place;
+    if (place !== undefined) return place < this.#forgotten ? null : place;
     const isTorn = this.#appended.some((each) => each.text.startsWith(text));
     assert.ok(isTorn, `nobody appended ${JSON.stringify(text)}`);
     return null;
