@@ -1,7 +1,7 @@
 // Which records of a kept journal lie between two points of time and two numbers: found from the
 // indexes alone. Where the clock stepped back, each record still counts by its own time.
 
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import type { SequenceRange } from "./journal_reader.ts";
 import { KeptIndex, SegmentMoved } from "./kept_index.ts";
 import type { KeptJournal } from "./kept_journal.ts";
@@ -31,7 +31,9 @@ export interface KeptSelection {
 }
 
 const batchRecords = 4096;
-const attempts = 4;
+const attempts = 10;
+/** Between two attempts: whoever moves the files gets on with it. */
+const settleMs = 10;
 
 /** As far as it came when `signal` aborts. @throws {Error} what the disk threw */
 export async function selectKept(
@@ -52,6 +54,7 @@ export async function selectKept(
       if (attempt++ === attempts) {
         throw new Error(`read ${segment.base}.idx: it moves all the time`);
       }
+      await setTimeout(settleMs);
       journal.look();
       continue;
     }
