@@ -5,6 +5,7 @@ import type { Fragment, Framer } from "../framer/framer.ts";
 import type { AppendError } from "../journal/append_error.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { NoticeKind } from "../platform/kinds/notice_kinds.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import type { Run, Source, SourceHandler, SourceProblem, SourceRead } from "../source/source.ts";
 import { AppendQueue } from "./append_queue.ts";
@@ -268,7 +269,7 @@ export class Channel implements AsyncDisposable {
     this.#source.resume();
   }
 
-  #say(level: "info" | "warning", kind: string, message: string): void {
+  #say(level: "info" | "warning", kind: NoticeKind, message: string): void {
     this.#report({ level, kind, message: `${this.journal.name}: ${message}` });
   }
 }

@@ -138,7 +138,7 @@ function guardAgainstStrayErrors(report: Report): Disposable {
   const tell = (event: Event, reason: unknown): void => {
     event.preventDefault();
     const message = `stray error, caught: ${errorText(reason)}`;
-    report({ level: "error", kind: "stray_error", message });
+    report({ level: "error", kind: "error", message });
   };
   const onError = (event: ErrorEvent): void => tell(event, event.error);
   const onRejection = (event: PromiseRejectionEvent): void => tell(event, event.reason);

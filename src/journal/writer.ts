@@ -3,6 +3,7 @@
 // synced is copied into memory and appended to there, and brought home when the disk takes it again.
 
 import type { Fragment } from "../framer/framer.ts";
+import type { NoticeKind } from "../platform/kinds/notice_kinds.ts";
 import { errorText } from "../platform/notice.ts";
 import type { ActiveSegment } from "./active_segment.ts";
 import { Homecoming } from "./homecoming.ts";
@@ -288,7 +289,7 @@ export class Writer implements TailUser {
     }
   }
 
-  #say(level: "info" | "warning", kind: string, message: string): void {
+  #say(level: "info" | "warning", kind: NoticeKind, message: string): void {
     this.#options.journal.report({ level, kind, message: `${this.#options.channel}: ${message}` });
   }
 }

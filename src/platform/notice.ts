@@ -1,13 +1,14 @@
 // What a stage has to tell the people: one value, handed upwards through a callback, so that no
 // stage knows where it ends up (operational log, events, later alerts).
 
-export type NoticeLevel = "debug" | "info" | "warning" | "error";
+import type { NoticeLevel } from "./kinds/kind.ts";
+import type { NoticeKind } from "./kinds/notice_kinds.ts";
 
 /** Something worth knowing. `hint` is the exact thing to do about it, when there is one. */
 export interface Notice {
   readonly level: NoticeLevel;
-  /** Stable name for machines, such as `device_gone`. */
-  readonly kind: string;
+  /** Stable name for machines, such as `source_gone`. */
+  readonly kind: NoticeKind;
   /** A sentence for people: action, colon, value. */
   readonly message: string;
   readonly hint?: string;

@@ -2,8 +2,9 @@
 // of notice.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { allKinds } from "./kind_tables.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const document = readFileSync(join(root, "docs/failure-modes.md"), "utf8");
@@ -23,11 +24,6 @@ const rows = [...document.matchAll(/^\| failure \|.* \| test \|\n\| ---.*\n((?:\
     const [failure = "", , , says = "", , tests = ""] = cells;
     return { failure, says, tests: tests.split("<br>") };
   });
-
-const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts"))
-  .map((file) => readFileSync(join(root, "src", file), "utf8"))
-  .join("\n");
 
 /** `name` as a test is given it in a source file, `…` being whatever stands there. */
 function definition(name: string): RegExp {
@@ -61,16 +57,8 @@ Deno.test("docs: every failure mode names a test that exists, or says why there 
 Deno.test("docs: every notice that a failure mode names exists", () => {
   const unknown = rows.flatMap(({ failure, says }) =>
     [...says.matchAll(/`([a-z]+(?:_[a-z]+)*)`/g)].map(([, kind = ""]) => kind)
-      .filter((kind) => !exists(kind))
+      .filter((kind) => !allKinds.has(kind))
       .map((kind) => `${failure}: ${kind}`)
   );
   assert.deepEqual(unknown, []);
 });
-
-/** Some kinds are put together: `source_` or `sink_`, and what is wrong. */
-function exists(kind: string): boolean {
-  const [, first, rest] = /^(source|sink)_(.+)$/.exec(kind) ?? [];
-  const composed = first !== undefined && sources.includes(`\`${first}_\${`) &&
-    sources.includes(`"${rest}"`);
-  return composed || sources.includes(`"${kind}"`);
-}

@@ -15,14 +15,14 @@ Deno.test("the operational log prints sentences with hints, and keeps JSON lines
     });
     log.report({
       level: "warning",
-      kind: "device_gone",
+      kind: "source_gone",
       message: "a message with {braces} in it",
       hint: "plug it in",
       channel: "1429010002-A1",
       device: "/dev/ttyS1",
       details: { sequence: 7 },
     });
-    log.report({ level: "debug", kind: "detail", message: "not asked for" });
+    log.report({ level: "debug", kind: "line_tried", message: "not asked for" });
   }
   assert.equal(printed.length, 1);
   assert.match(printed[0] ?? "", /WRN a message with \{braces\} in it\n {4}→ plug it in$/);
@@ -30,7 +30,7 @@ Deno.test("the operational log prints sentences with hints, and keeps JSON lines
   assert.equal(lines.length, 1);
   const kept = JSON.parse(lines[0] ?? "");
   assert.equal(kept.message, "a message with {braces} in it");
-  assert.equal(kept.kind, "device_gone");
+  assert.equal(kept.kind, "source_gone");
   assert.equal(kept.hint, "plug it in");
   assert.equal(kept.sequence, 7);
   assert.deepEqual([kept.channel, kept.device], ["1429010002-A1", "/dev/ttyS1"]);
@@ -47,7 +47,7 @@ Deno.test("the log's file comes back when its folder was deleted, and without it
     inColor: false,
     print: (line) => printed.push(line),
   });
-  const say = (): void => log.report({ level: "info", kind: "said", message: "said" });
+  const say = (): void => log.report({ level: "info", kind: "line_changed", message: "said" });
   say();
   assert.equal(printed.length, 1);
   for (

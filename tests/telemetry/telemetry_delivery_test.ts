@@ -74,8 +74,8 @@ class Bench implements AsyncDisposable {
     });
   }
 
-  say(kind: string): void {
-    this.telemetry.report({ level: "info", kind, message: `it is ${kind}` });
+  say(message: string): void {
+    this.telemetry.report({ level: "info", kind: "line_changed", message });
   }
 
   /** Names and subjects of the server's streams. */
@@ -94,8 +94,8 @@ class Bench implements AsyncDisposable {
     await waitForValue(`${count} in ${stream}`, messages, (found) => found >= count);
     const stored = await readStream(this.server.url, stream);
     return stored.map(({ subject, payload }) => {
-      const { type = "heartbeat" } = JSON.parse(new TextDecoder().decode(payload));
-      return `${subject} ${type}`;
+      const { msg = "heartbeat" } = JSON.parse(new TextDecoder().decode(payload));
+      return `${subject} ${msg}`;
     });
   }
 
@@ -170,9 +170,9 @@ requires(natsServer).test(
       await using telemetry = bench.box(name);
       await bench.deliver(telemetry, name);
       for (let i = 0; i < 5; i++) {
-        const kind = `${name}_${round}_${i}`;
-        expected.push(`ut.events.psap-14 ${kind}`);
-        telemetry.report({ level: "info", kind, message: "it is told" });
+        const message = `${name} ${round} ${i}`;
+        expected.push(`ut.events.psap-14 ${message}`);
+        telemetry.report({ level: "info", kind: "line_changed", message });
       }
       await bench.stored("events", expected.length);
     };

@@ -47,8 +47,8 @@ class Bench implements AsyncDisposable {
     });
   }
 
-  say(kind: string, level: Notice["level"] = "info"): void {
-    this.telemetry.report({ level, kind, message: `it is ${kind}` });
+  say(message: string, level: Notice["level"] = "info"): void {
+    this.telemetry.report({ level, kind: "line_changed", message });
   }
 
   lines(file: string): Record<string, unknown>[] {
@@ -56,8 +56,8 @@ class Bench implements AsyncDisposable {
       .map((line) => JSON.parse(line));
   }
 
-  types(): unknown[] {
-    return this.lines("events.log").map(({ type }) => type);
+  told(): unknown[] {
+    return this.lines("events.log").map(({ msg }) => msg);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -68,30 +68,32 @@ class Bench implements AsyncDisposable {
 
 Deno.test("Telemetry: every notice is in the log, and an event with the time at which it came", async () => {
   await using bench = new Bench();
-  bench.say("before_opening");
-  bench.say("for_the_makers", "debug");
+  bench.say("before opening");
+  bench.say("for the makers", "debug");
   await bench.clock.advance(5);
   await bench.telemetry.open(roomy);
-  bench.say("after_opening");
+  bench.say("after opening");
   assert.deepEqual(bench.lines("events.log"), [
     {
       ts: "1970-01-01T00:00:00.000Z",
-      type: "before_opening",
+      type: "line_changed",
       instance: "psap-14",
-      msg: "it is before_opening",
+      msg: "before opening",
       details: { level: "info" },
     },
     {
       ts: "1970-01-01T00:00:00.005Z",
-      type: "after_opening",
+      type: "line_changed",
       instance: "psap-14",
-      msg: "it is after_opening",
+      msg: "after opening",
       details: { level: "info" },
     },
   ]);
-  assert.deepEqual(bench.log.filter(({ level }) => level !== "debug").map(({ kind }) => kind), [
-    "before_opening",
-    "after_opening",
+  const said = bench.log.filter(({ kind }) => kind === "line_changed");
+  assert.deepEqual(said.map(({ message }) => message), [
+    "before opening",
+    "for the makers",
+    "after opening",
   ]);
 });
 
@@ -135,11 +137,15 @@ Deno.test("Telemetry: what a storm held back is told within a minute, or at the 
   await bench.telemetry.open(roomy);
   bench.start();
   for (let i = 0; i < 1000; i++) bench.say("storm");
-  assert.ok(bench.types().length < 50);
+  assert.ok(bench.told().length < 50);
   await bench.clock.advance(66_000);
   const [summary] = bench.lines("events.log").slice(-1);
   assert.match(String(summary?.["msg"]), /^980 more within a minute/);
-  assert.equal(bench.log.filter(({ kind }) => kind === "storm").length, 1000, "all in the log");
+  assert.equal(
+    bench.log.filter(({ message }) => message === "storm").length,
+    1000,
+    "all in the log",
+  );
   for (let i = 0; i < 100; i++) bench.say("storm");
   await bench.telemetry[Symbol.asyncDispose]();
   assert.match(String(bench.lines("events.log").at(-1)?.["msg"]), /^80 more/);
@@ -158,7 +164,7 @@ Deno.test("Telemetry: below the floor events leave the disk to the records, and 
   await events.sync();
   assert.equal(events.inMemory, true);
   bench.say("meanwhile");
-  assert.ok(!bench.types().includes("meanwhile"), "it is not on the disk");
+  assert.ok(!bench.told().includes("meanwhile"), "it is not on the disk");
   await events.sync();
   assert.equal(events.syncedSequence, 3, "it can be delivered from memory");
   status.belowFloor = false;
@@ -168,7 +174,7 @@ Deno.test("Telemetry: below the floor events leave the disk to the records, and 
     return !events.inMemory;
   });
   const { records } = await readAll(events);
-  const texts = records.map(({ line }) => JSON.parse(new TextDecoder().decode(line)).type);
+  const texts = records.map(({ line }) => JSON.parse(new TextDecoder().decode(line)).msg);
   assert.deepEqual(texts, ["before", "at first", "meanwhile"]);
 });
 
@@ -184,9 +190,14 @@ Deno.test("Telemetry: events that disk and memory refuse are counted, and told a
   for (let i = 0; i < 3; i++) bench.say("lost");
   disk.heal();
   bench.say("later");
-  assert.deepEqual(bench.types(), ["kept", "events_lost", "later"]);
+  assert.deepEqual(bench.told(), [
+    "kept",
+    "3 events were lost: disk and memory refused them",
+    "later",
+  ]);
   const [, told] = bench.lines("events.log");
-  assert.deepEqual(told?.["details"], { level: "error", events: 3 });
+  assert.equal(told?.["type"], "events_lost");
+  assert.deepEqual(told["details"], { level: "error", events: 3 });
 });
 
 Deno.test("Telemetry: where no journal can be opened the log is told, and nothing else happens", async () => {
@@ -203,7 +214,8 @@ Deno.test("Telemetry: where no journal can be opened the log is told, and nothin
   await bench.clock.advance(120_000);
   const kinds = bench.log.map(({ kind }) => kind);
   assert.equal(kinds.filter((kind) => kind === "telemetry_refused").length, 2);
-  assert.deepEqual([kinds[0], kinds.at(-1)], ["before", "after"]);
+  assert.equal(bench.log[0]?.message, "before");
+  assert.equal(bench.log.at(-1)?.message, "after");
 });
 
 Deno.test("Telemetry: what goes wrong with its own journals is no event", async () => {
@@ -221,5 +233,5 @@ Deno.test("Telemetry: what goes wrong with its own journals is no event", async 
   assert.ok(bench.log.every(({ level }) => level !== "error"), "and nobody is alarmed");
   const all = [...Deno.readDirSync(bench.folder.path)].map(({ name }) => name)
     .filter((name) => /^events\..*log$/.test(name)).flatMap((name) => bench.lines(name));
-  assert.deepEqual([...new Set(all.map(({ type }) => type))], ["one"]);
+  assert.deepEqual([...new Set(all.map(({ msg }) => msg))], ["one"]);
 });

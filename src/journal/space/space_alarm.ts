@@ -2,7 +2,9 @@
 // is worse is told at the second look in a row, for in between the journals may have made room
 // themselves; what is better at the fifth, so that a disk that goes up and down is told as bad.
 
-import type { NoticeLevel, Report } from "../../platform/notice.ts";
+import type { NoticeLevel } from "../../platform/kinds/kind.ts";
+import type { NoticeKind } from "../../platform/kinds/notice_kinds.ts";
+import type { Report } from "../../platform/notice.ts";
 import { describeBytes, describeSpace, type SpaceLevel, type SpaceStatus } from "./space_status.ts";
 
 const looksUntilWorse = 2;
@@ -12,7 +14,7 @@ const severity: Readonly<Record<SpaceLevel, number>> = { enough: 0, low: 1, belo
 
 interface Wording {
   readonly level: NoticeLevel;
-  readonly kind: string;
+  readonly kind: NoticeKind;
   readonly says: string;
 }
 

@@ -1,0 +1,78 @@
+// Kinds of notice that are about one channel, wherever its bytes come from.
+
+import type { Kinds } from "./kind.ts";
+
+const opening = {
+  level: "warning",
+  toDo: "what the hint says; it is tried again by itself",
+} as const;
+
+export const channelKinds = {
+  source_opened: {
+    level: "info",
+    means: "a port is open",
+    toDo: "nothing",
+  },
+  source_detecting: {
+    level: "info",
+    means: "as `source_opened`; its speed and framing are being looked for",
+    toDo: "nothing",
+  },
+  source_gone: {
+    level: "warning",
+    means: "a port's device went away and is waited for",
+    toDo: "plug it in",
+  },
+  source_missing: { ...opening, means: "there is no such device" },
+  source_busy: { ...opening, means: "another program uses the device" },
+  source_no_permission: { ...opening, means: "the service's user may not open the device" },
+  source_not_a_terminal: { ...opening, means: "`device` is not a serial port" },
+  source_failed: { ...opening, means: "opening or reading the device failed" },
+  silence: {
+    level: "warning",
+    means: "nothing was heard for longer than it should be",
+    toDo: "make a call; if nothing comes, look at the cable and the equipment's printer port",
+    details: {
+      quietSeconds: "how long, seconds",
+      limitSeconds: "`silence_alarm_sec`, seconds",
+      missedArrivals: "learned: how often something should have come in that time",
+      usualArrivalsPerHour: "learned: how often something comes at this hour of the week",
+    },
+  },
+  silence_over: {
+    level: "info",
+    means: "it is heard again",
+    toDo: "nothing",
+  },
+  silence_learning: {
+    level: "info",
+    means: "what is usual is learned, for two weeks before silence is told",
+    toDo: "nothing",
+  },
+  silence_forgotten: {
+    level: "warning",
+    means: "what was learned of a port's habits is damaged, and is learned anew",
+    toDo: "nothing; for two weeks nobody tells that the port is silent",
+  },
+  append_refused: {
+    level: "error",
+    means: "disk and memory take no more records; reading waits",
+    toDo: "make room, or mend the disk: df -h, dmesg",
+  },
+  append_resumed: {
+    level: "info",
+    means: "records are taken again",
+    toDo: "nothing",
+  },
+  raw_capture_stopped: {
+    level: "warning",
+    means: "raw capture of a port has stopped; its records are not touched by it",
+    toDo: "make room, or mend the disk; it goes on by itself",
+  },
+  raw_capture_resumed: {
+    level: "info",
+    means: "raw capture goes on",
+    toDo: "nothing",
+    details: { bytes: "bytes that are missing in it" },
+  },
+} as const satisfies Kinds;

@@ -1,0 +1,95 @@
+// Kinds of notice that are about the service and the box as a whole.
+
+import type { Kinds } from "./kind.ts";
+
+export const serviceKinds = {
+  service_start: {
+    level: "info",
+    means: "the ports are being read",
+    toDo: "nothing",
+  },
+  stopping: {
+    level: "info",
+    means: "it was told to stop",
+    toDo: "nothing",
+  },
+  service_stop: {
+    level: "info",
+    means: "it has stopped; a hub often hears of it only after the next start",
+    toDo: "nothing",
+  },
+  stop_given_up: {
+    level: "error",
+    means: "a stop took longer than 30 s and was given up; nothing that was synced is lost by that",
+    toDo: "send the log to support",
+  },
+  unclean_shutdown: {
+    level: "warning",
+    means: "the last run ended without a stop: killed, or the power went",
+    toDo: "nothing; if it comes again, look at dmesg and at the power supply",
+    details: {
+      pid: "number of the process of that run",
+      startedMs: "when that run began, milliseconds since 1970",
+    },
+  },
+  hangup: {
+    level: "info",
+    means: "SIGHUP came: credentials are read anew",
+    toDo: "nothing",
+  },
+  start_failed: {
+    level: "error",
+    means: "the service could not start",
+    toDo: "mend the cause that it names",
+  },
+  already_running: {
+    level: "error",
+    means: "another nectarcollector uses the same folders",
+    toDo: "stop it first, or give this one other folders",
+  },
+  folder_refused: {
+    level: "error",
+    means: "a folder cannot be used; records wait in memory",
+    toDo: "make the folder, and let the service's user read and write it",
+  },
+  section_broken: {
+    level: "error",
+    means: "a section of the configuration does not check; the service runs without it",
+    toDo: "nectarcollector check --config FILE, mend, restart",
+    details: {
+      section: "name of the section",
+      problems: "how many problems it has",
+    },
+  },
+  port_not_supported: {
+    level: "error",
+    means: "this version cannot capture ports of that type",
+    toDo: "disable the port, or install a later version",
+  },
+  error: {
+    level: "error",
+    means: "an error that nobody expected was caught; capture goes on",
+    toDo: "send the log to support",
+  },
+  events_lost: {
+    level: "error",
+    means: "events could not even be written, because disk and memory refused",
+    toDo: "make room, or mend the disk",
+    details: { events: "how many" },
+  },
+  heartbeat_failed: {
+    level: "error",
+    means: "a heartbeat could not be written; the operational log only",
+    toDo: "send the log to support",
+  },
+  telemetry_refused: {
+    level: "warning",
+    means: "the journal of events or of heartbeats cannot be opened; the operational log only",
+    toDo: "make room, or mend the disk, and restart",
+  },
+  state_not_saved: {
+    level: "warning",
+    means: "something that is to be known after a restart could not be written",
+    toDo: "make room, or mend the disk, of journal.state_path",
+  },
+} as const satisfies Kinds;
