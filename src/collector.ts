@@ -1,13 +1,9 @@
 // The collector: from a configuration to running channels and sinks, and back. The only place that
 // knows all channels.
 
-import type { Channel } from "./channel/channel.ts";
 import type { ChannelStatus } from "./channel/channel_status.ts";
-import {
-  type ChannelContext,
-  type OpenedChannel,
-  openSerialChannel,
-} from "./channel/serial_channel.ts";
+import { openChannel } from "./channel/open_channel.ts";
+import type { OpenedChannel, PortChannel } from "./channel/opened_channel.ts";
 import { type Config, type EnabledPort, enabledPorts } from "./config/config.ts";
 import { brokenNotice, type BrokenSection } from "./config/fail_open.ts";
 import { type Destination, destinations } from "./delivery/destinations.ts";
@@ -53,7 +49,7 @@ export interface CollectorStatus {
 }
 
 interface CollectorParts {
-  readonly channels: readonly Channel[];
+  readonly channels: readonly PortChannel[];
   readonly sinks: Sinks;
   readonly space: SpaceKeeper;
   readonly telemetry: Telemetry;
@@ -71,7 +67,7 @@ interface Running extends OpenedChannel {
 const drainMs = 3000;
 
 export class Collector implements AsyncDisposable {
-  readonly channels: readonly Channel[];
+  readonly channels: readonly PortChannel[];
   readonly #parts: CollectorParts;
 
   /**
@@ -125,8 +121,7 @@ export class Collector implements AsyncDisposable {
     for (const port of enabledPorts(config)) {
       const opened = await openChannel(port, context);
       if (opened === null) continue;
-      resources.use(opened.channel.journal);
-      resources.use(opened.rawCapture);
+      resources.defer(opened.close);
       running.push({ port, ...opened });
     }
     const channels = running.map(({ channel }) => channel);
@@ -134,13 +129,7 @@ export class Collector implements AsyncDisposable {
     const tools = { statePath, maxWaitMs, disk, clock, report };
     const sinks = new Sinks(targets.map((destination) => deliveryTo(destination, running)), tools);
     for (const name of held) holdFor(name, channels.map(({ journal }) => journal), tools);
-    for (const { channel, caught, memory } of running) {
-      channel.start(caught);
-      // What the disk refused to the end is appended at the next start.
-      resources.defer(() => {
-        if (!channel.holding) memory.remove();
-      });
-    }
+    for (const { start } of running) start();
     space.start(channels.map(({ journal }) => journal), () => telemetry.journals);
     resources.use(space);
     sinks.start();
@@ -215,21 +204,6 @@ export class Collector implements AsyncDisposable {
 function maxSegmentBytes({ logging, journal, ports }: Config): number {
   const ceilingMb = (journal.max_total_mb ?? Infinity) / (2 * ports.length);
   return Math.min(logging.max_size_mb, ceilingMb) * 2 ** 20;
-}
-
-async function openChannel(
-  port: EnabledPort,
-  context: ChannelContext,
-): Promise<OpenedChannel | null> {
-  if (port.type === "serial") return await openSerialChannel(port, context);
-  context.report({
-    level: "error",
-    kind: "port_not_supported",
-    message: `${port.fips_code}-${port.side_designation}: ports of type "${port.type}" are not ` +
-      "captured by this version",
-    hint: "disable the port, or install a later version",
-  });
-  return null;
 }
 
 function deliveryTo(destination: Destination, running: readonly Running[]): Delivery {

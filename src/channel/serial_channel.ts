@@ -1,103 +1,35 @@
 // Puts the stages of a serial port together, from its configuration.
 
-import type { Config, EnabledPort } from "../config/config.ts";
-import { framerFor, hasFeedsInside } from "../framer/framer_for.ts";
-import { Journal } from "../journal/journal.ts";
-import type { SpaceGate } from "../journal/journal_options.ts";
-import type { SpaceStatus } from "../journal/space/space_status.ts";
-import type { TailBudget } from "../journal/tail_budget.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { Disk } from "../platform/disk.ts";
-import { LastingMemory } from "../platform/lasting_memory.ts";
-import type { Libc } from "../platform/libc.ts";
-import { errorText, type Report } from "../platform/notice.ts";
-import { channelName, RecordHeader } from "../record.ts";
+import type { EnabledPort } from "../config/config.ts";
+import { framerFor } from "../framer/framer_for.ts";
+import { errorText } from "../platform/notice.ts";
 import type { WantedSettings } from "../source/serial/line_settings.ts";
 import { LineMemory } from "../source/serial/line_memory.ts";
-import type { PollLoop } from "../source/serial/poll_loop.ts";
 import { SerialSource } from "../source/serial/serial_source.ts";
-import { CatchBuffer, catchBufferBytes, type Caught } from "./catch_buffer.ts";
 import { Channel } from "./channel.ts";
+import type { ChannelContext } from "./channel_context.ts";
+import { openByteParts } from "./channel_parts.ts";
+import type { OpenedChannel } from "./opened_channel.ts";
 import { RawCapture } from "./raw/raw_capture.ts";
 import { systemRawDisk } from "./raw/raw_disk.ts";
-import { LearnedSilence } from "./learned_silence.ts";
-import type { Silence } from "./silence.ts";
-import { SilenceWatch } from "./silence_watch.ts";
-import { TrafficMemory } from "./traffic_memory.ts";
 
 export type SerialPortConfig = Extract<EnabledPort, { type: "serial" }>;
-
-/** What all channels of a collector share. */
-export interface ChannelContext {
-  readonly config: Config;
-  /** Names of the sinks that need the records. */
-  readonly sinkNames: readonly string[];
-  readonly libc: Libc;
-  readonly loop: PollLoop;
-  readonly disk: Disk;
-  readonly clock: Clock;
-  /** Identity of the machine's present run. */
-  readonly boot: string;
-  /** Beginning of the names of files on a memory file system; the channel's name is added. */
-  readonly lastingPrefix: string;
-  /** Folder on a memory file system, for records that the disk does not take. */
-  readonly tailFolder: string;
-  readonly tailBudget: TailBudget;
-  readonly maxSegmentBytes: number;
-  readonly space: SpaceGate & { readonly status: Pick<SpaceStatus, "belowFloor"> };
-  readonly report: Report;
-}
-
-/** A channel that is built and not started, and what its last run had read and perhaps not kept. */
-export interface OpenedChannel {
-  readonly channel: Channel;
-  readonly caught: Caught | null;
-  /** To be stopped after the channel. */
-  readonly rawCapture: RawCapture | undefined;
-  /** To be removed after the channel has stopped. */
-  readonly memory: LastingMemory;
-}
 
 /** Opens the port's journal and builds its channel. */
 export async function openSerialChannel(
   port: SerialPortConfig,
-  shared: ChannelContext,
+  context: ChannelContext,
 ): Promise<OpenedChannel> {
-  const context = { ...shared, report: reportFor(port, shared.report) };
-  const { config, libc, loop, disk, clock, boot, report } = context;
-  const { logging, recovery } = config;
-  const statePath = config.journal.state_path;
-  const id = { fips: port.fips_code, side: port.side_designation };
-  const name = channelName(id);
-  const memory = new LastingMemory(libc, `${context.lastingPrefix}${name}`, catchBufferBytes);
-  const catchBuffer = new CatchBuffer(memory.bytes);
-  const caught = catchBuffer.left;
-  const journal = await Journal.open({
-    name,
-    recordHeader: new RecordHeader(id),
-    folder: logging.base_path,
-    tailFolder: context.tailFolder,
-    tailBudget: context.tailBudget,
-    space: context.space,
-    statePath: `${statePath}/${name}.journal.json`,
-    boot,
-    maxSegmentBytes: context.maxSegmentBytes,
-    maxBackups: logging.max_backups,
-    compress: logging.compress,
-    holders: context.sinkNames,
-    sync: config.journal.sync,
-    feedsInside: hasFeedsInside(port.framing),
-    cutBackTo: caught?.place,
-    disk,
-    clock,
-    report,
-  });
+  const { config, libc, loop, disk, clock } = context;
+  const { recovery } = config;
+  const parts = await openByteParts(port, port.device, context);
+  const { name, journal, catchBuffer, caught, memory, silence, report } = parts;
   const lineMemory = new LineMemory({
     disk,
-    path: `${statePath}/${name}.line.json`,
+    path: `${config.journal.state_path}/${name}.line.json`,
     device: port.device,
   });
-  const rawCapture = rawCaptureOf(port, name, context);
+  const rawCapture = rawCaptureOf(port, name, { ...context, report });
   const source = new SerialSource({
     device: port.device,
     tap: rawCapture,
@@ -128,7 +60,7 @@ export async function openSerialChannel(
     framer: framerFor(port.framing, journal.position),
     clock,
     idleFlushMs: port.idle_flush_ms,
-    silence: silenceFor(port, name, context),
+    silence,
     report,
     firstRecord: () => {
       if (source.settings === undefined) return;
@@ -138,13 +70,16 @@ export async function openSerialChannel(
       });
     },
   });
-  return { channel, caught, rawCapture, memory };
-}
-
-/** Says of each notice which port it is about. */
-function reportFor(port: SerialPortConfig, report: Report): Report {
-  const channel = channelName({ fips: port.fips_code, side: port.side_designation });
-  return (notice) => report({ channel, device: port.device, ...notice });
+  return {
+    channel,
+    start: () => channel.start(caught),
+    close: async () => {
+      // What the disk refused to the end is appended at the next start.
+      if (catchBuffer.left === null) memory.remove();
+      await rawCapture?.stop();
+      await journal.close();
+    },
+  };
 }
 
 function rawCaptureOf(
@@ -163,19 +98,6 @@ function rawCaptureOf(
     clock,
     report,
   });
-}
-
-/** Who tells that the port is silent, if anybody is to. */
-function silenceFor(
-  { silence_alarm_sec: limit }: SerialPortConfig,
-  name: string,
-  { config, disk, clock, report }: ChannelContext,
-): Silence | undefined {
-  if (limit === undefined) return undefined;
-  if (limit !== "learned") return new SilenceWatch({ name, limitMs: limit * 1000, clock, report });
-  const path = `${config.journal.state_path}/${name}.traffic.json`;
-  const memory = new TrafficMemory({ disk, path });
-  return new LearnedSilence({ name, memory, clock, report });
 }
 
 /**
