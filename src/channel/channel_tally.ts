@@ -8,7 +8,7 @@ export interface ChannelCounts {
   readonly bytes: number;
   /** Ended, whole or not. */
   readonly records: number;
-  /** Runs of bytes that arrived damaged. */
+  /** Runs of bytes that arrived damaged, and what came that was no record or could not be taken. */
   readonly errors: number;
   /** How often the source came back after it had gone. */
   readonly reconnects: number;

@@ -1,0 +1,134 @@
+// How a channel stands, whatever its source brings: its state, what it has counted, whether it is
+// silent. It tells of every change.
+
+import type { AppendError } from "../journal/append_error.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { NoticeKind } from "../platform/kinds/notice_kinds.ts";
+import type { Report } from "../platform/notice.ts";
+import type { SourceProblem } from "../source/source.ts";
+import type { ChannelState, ChannelStatus } from "./channel_status.ts";
+import { ChannelTally } from "./channel_tally.ts";
+import type { Silence } from "./silence.ts";
+
+export interface StandingOptions {
+  readonly journal: Journal;
+  readonly source: {
+    readonly name: string;
+    /** Bits a second. @default {null, there are none} */
+    readonly baudRate?: number | null;
+  };
+  /** Tells when nothing is heard for too long. @default {nobody does} */
+  readonly silence?: Silence | undefined;
+  readonly report: Report;
+}
+
+export class ChannelStanding {
+  readonly tally = new ChannelTally();
+  readonly #options: StandingOptions;
+  #state: ChannelState = "starting";
+  #detail = "";
+  #hasSignal = true;
+  /** Before disk and memory refused. */
+  #former: { readonly state: ChannelState; readonly detail: string } | null = null;
+
+  constructor(options: StandingOptions) {
+    this.#options = options;
+  }
+
+  get status(): ChannelStatus {
+    const { journal, source, silence } = this.#options;
+    return {
+      name: journal.name,
+      source: source.name,
+      ...this.#stateToTell,
+      isSilent: silence?.isSilent ?? false,
+      ...this.tally.counts,
+      baudRate: source.baudRate ?? null,
+      lastSequence: journal.lastSequence,
+      syncedSequence: journal.syncedSequence,
+    };
+  }
+
+  /** So many bytes were read. */
+  heard(bytes: number): void {
+    this.tally.read(bytes);
+    this.#options.silence?.heard();
+  }
+
+  opened(detail: string): void {
+    this.tally.opened();
+    this.#enter("running", detail);
+    this.say("info", "source_opened", `${this.#options.source.name} open, ${detail}`);
+  }
+
+  detecting(detail: string): void {
+    this.tally.opened();
+    this.#enter("detecting", detail);
+    this.say("info", "source_detecting", `${this.#options.source.name} open, ${detail}`);
+  }
+
+  signal(isThere: boolean): void {
+    this.#hasSignal = isThere;
+    this.#options.silence?.listen(this.#isOpen && isThere);
+  }
+
+  closed(detail: string): void {
+    this.tally.closed();
+    this.#enter("reconnecting", detail);
+    this.say("warning", "source_gone", `${this.#options.source.name} is gone; waiting for it`);
+  }
+
+  unavailable({ kind, message, hint }: SourceProblem): void {
+    this.#enter("reconnecting", message);
+    const text = `${this.#options.journal.name}: ${message}`;
+    this.#options.report({ level: "warning", kind: `source_${kind}`, message: text, hint });
+  }
+
+  /** Disk and memory take nothing, until `resumed` is called; `consequence` is what that means for the source. */
+  refused(error: AppendError, consequence: string): void {
+    this.#former = { state: this.#state, detail: this.#detail };
+    this.#enter("failed", error.message);
+    this.#options.report({
+      level: "error",
+      kind: "append_refused",
+      message: `${error.message}; ${consequence}`,
+      hint: "make room or mend the disk: df -h, dmesg; capture goes on by itself",
+    });
+  }
+
+  resumed(): void {
+    if (this.#former !== null) this.#enter(this.#former.state, this.#former.detail);
+    this.#former = null;
+    this.say("info", "append_resumed", "the disk takes records again");
+  }
+
+  async stop(): Promise<void> {
+    await this.#options.silence?.stop();
+  }
+
+  stopped(): void {
+    this.#enter("stopped");
+  }
+
+  say(level: "info" | "warning", kind: NoticeKind, message: string): void {
+    const { journal, report } = this.#options;
+    report({ level, kind, message: `${journal.name}: ${message}` });
+  }
+
+  get #isOpen(): boolean {
+    return this.#state === "running" || this.#state === "detecting";
+  }
+
+  /** Without a signal it matters little that the port is open. */
+  get #stateToTell(): Pick<ChannelStatus, "state" | "detail"> {
+    return this.#isOpen && !this.#hasSignal
+      ? { state: "no_signal", detail: "the cable is pulled, or the equipment is off" }
+      : { state: this.#state, detail: this.#detail };
+  }
+
+  #enter(state: ChannelState, detail = ""): void {
+    this.#state = state;
+    this.#detail = detail;
+    this.#options.silence?.listen(this.#isOpen && this.#hasSignal);
+  }
+}
