@@ -11,10 +11,11 @@ export interface ChannelId {
 
 /**
  * How a record ended. `line_feed`, `carriage_return`, `etx` (with its check byte), `gap` (silence),
- * `length` and `next_begins` are whole records, each in its framing. `too_long` was cut at the size
- * limit. `idle`, `hang_up`, `stop`, `reboot` and `broken_off` are partial: the line fell silent, the
- * device went away, the service was stopped, the machine went down, another record began within it or
- * the line was set otherwise.
+ * `length` and `next_begins` are whole records, each in its framing; `message` came as a whole.
+ * `too_long` was cut at the size limit. `idle`, `hang_up`, `stop`, `reboot` and `broken_off` are
+ * partial: the line fell silent, the device went away, the service was stopped, the machine went
+ * down, another record began within it, the line was set otherwise, or the service was killed while
+ * it wrote a message.
  * `recovered` was complete in the log, but its index entry was lost.
  */
 export type RecordEnd =
@@ -30,7 +31,8 @@ export type RecordEnd =
   | "gap"
   | "length"
   | "next_begins"
-  | "broken_off";
+  | "broken_off"
+  | "message";
 
 /** What an analyst must know of a record: nothing, or that bytes of it may stand elsewhere. */
 export type RecordMark = "whole" | "cut" | "partial";
@@ -65,6 +67,7 @@ export function recordMark(end: RecordEnd): RecordMark {
     case "gap":
     case "length":
     case "next_begins":
+    case "message":
       return "whole";
     case "too_long":
       return "cut";

@@ -80,7 +80,7 @@ Deno.test("a channel is called by its code and side", () => {
 });
 
 Deno.test("an end says whether bytes may stand elsewhere", () => {
-  const byTheirFraming = ["etx", "gap", "length", "next_begins"] as const;
+  const byTheirFraming = ["etx", "gap", "length", "next_begins", "message"] as const;
   for (const end of ["line_feed", "carriage_return", "recovered", ...byTheirFraming] as const) {
     assert.equal(recordMark(end), "whole");
   }

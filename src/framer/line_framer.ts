@@ -76,6 +76,7 @@ export class LineFramer implements Framer {
       case "length":
       case "next_begins":
       case "broken_off":
+      case "message":
       case null:
         return false;
     }

@@ -64,6 +64,7 @@ export const recordEnds: readonly RecordEnd[] = [
   "length",
   "next_begins",
   "broken_off",
+  "message",
 ];
 
 const damagedBit = 0x80;

@@ -85,3 +85,23 @@ Deno.test("zeros, and what is not whole, are no header and no entry", () => {
   assert.equal(decodeIndexEntry(encoded().subarray(0, 31), 0), null);
   assert.equal(decodeIndexEntry(encoded(), 1), null);
 });
+
+Deno.test("how a record ended keeps its number: files of every version stay readable", () => {
+  const numbers = Object.fromEntries(recordEnds.map((end, number) => [end, number]));
+  assert.deepEqual(numbers, {
+    line_feed: 0,
+    carriage_return: 1,
+    too_long: 2,
+    idle: 3,
+    hang_up: 4,
+    stop: 5,
+    recovered: 6,
+    reboot: 7,
+    etx: 8,
+    gap: 9,
+    length: 10,
+    next_begins: 11,
+    broken_off: 12,
+    message: 13,
+  });
+});

@@ -1,0 +1,199 @@
+// A configured port whose source brings whole records. Each is appended in the turn in which it
+// came, and whoever sent it is told when it is safe on the disk: many are waited for together, with
+// one sync. What was being written when the service was killed was promised to nobody; it stays, as
+// a partial record, and its sender sends it again.
+
+import type { Fragment } from "../framer/framer.ts";
+import { defaultMaxRecordBytes } from "../framer/line_framer.ts";
+import { AppendError } from "../journal/append_error.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Clock } from "../platform/clock.ts";
+import { errorText } from "../platform/notice.ts";
+import { type RecordHandler, RecordRefused, type RecordSource } from "../source/record_source.ts";
+import { ChannelStanding, type StandingOptions } from "./channel_standing.ts";
+import type { ChannelStatus } from "./channel_status.ts";
+import type { PortChannel } from "./opened_channel.ts";
+
+const LF = 0x0a;
+const nothing = new Uint8Array(0);
+
+/** How often a disk that refuses is asked whether it takes records again. */
+const retryMs = 250;
+
+/** A record that is in the journal and not known to be safe. */
+interface Unsafe {
+  readonly from: number;
+  readonly to: number;
+  /** `null` where the numbers are not final, because the disk could not be opened yet. */
+  readonly epoch: string | null;
+  readonly resolve: () => void;
+  readonly reject: (error: RecordRefused) => void;
+}
+
+export class RecordChannel implements PortChannel, AsyncDisposable {
+  readonly journal: Journal;
+  readonly #source: RecordSource;
+  readonly #clock: Clock;
+  readonly #standing: ChannelStanding;
+  readonly #stopping = new AbortController();
+  /** In the order of the journal. */
+  #unsafe: Unsafe[] = [];
+  #securing: Promise<void> | null = null;
+  #isRefused = false;
+
+  /** The journal must take line feeds within records (`feedsInside`). */
+  constructor(
+    options: StandingOptions & {
+      readonly source: RecordSource;
+      readonly clock: Clock;
+    },
+  ) {
+    this.journal = options.journal;
+    this.#source = options.source;
+    this.#clock = options.clock;
+    this.#standing = new ChannelStanding(options);
+  }
+
+  get status(): ChannelStatus {
+    return this.#standing.status;
+  }
+
+  start(): void {
+    const timeMs = this.#clock.wallMs();
+    try {
+      this.#append([], timeMs);
+    } catch (error) {
+      if (!(error instanceof AppendError)) throw error;
+      this.#refused(error);
+    }
+    const handler: RecordHandler = {
+      opened: (detail) => this.#standing.opened(detail),
+      take: (bytes, timeMs) => this.#take(bytes, timeMs),
+      failed: () => this.#standing.tally.damaged(),
+      closed: (detail) => this.#standing.closed(detail),
+      unavailable: (problem) => this.#standing.unavailable(problem),
+    };
+    this.#source.start(handler);
+  }
+
+  async stop(): Promise<void> {
+    await this.#source.stop();
+    this.#stopping.abort();
+    await this.#securing;
+    this.#standing.stopped();
+    try {
+      await this.journal.sync();
+    } catch (error) {
+      this.#standing.say("warning", "sync_failed", `stop: ${errorText(error)}`);
+    }
+    this.#settle();
+    for (const { reject } of this.#unsafe.splice(0)) {
+      reject(new RecordRefused("the service stops before the disk took it", { isKept: true }));
+    }
+    await this.#standing.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #take(bytes: Uint8Array, timeMs: number): Promise<void> {
+    if (this.#stopping.signal.aborted) {
+      throw new RecordRefused("the service stops", { isKept: false });
+    }
+    const from = this.journal.lastSequence + 1;
+    try {
+      this.#append(wholeRecord(bytes), timeMs);
+    } catch (cause) {
+      if (!(cause instanceof AppendError)) throw cause;
+      this.#refused(cause);
+      throw new RecordRefused(cause.message, { isKept: false, cause });
+    }
+    this.#resumed();
+    this.#standing.heard(bytes.length);
+    const epoch = this.journal.isOpen ? this.journal.epoch : null;
+    const to = this.journal.lastSequence;
+    await new Promise<void>((resolve, reject) => {
+      this.#unsafe.push({ from, to, epoch, resolve, reject });
+      this.#securing ??= this.#secure();
+    });
+  }
+
+  /** Appends fragments, all or none, behind the end of what a kill left open. */
+  #append(fragments: readonly Fragment[], timeMs: number): void {
+    const { openBytes, readOpen } = this.journal.position;
+    const left: Fragment[] = openBytes === null
+      ? []
+      : [{ bytes: nothing, end: "broken_off", ownFeed: readOpen().at(-1) === LF }];
+    const all = [...left, ...fragments];
+    if (all.length === 0) return;
+    this.journal.append(all, timeMs);
+    this.#standing.tally.cut(all, timeMs);
+  }
+
+  /** Until all is safe that was taken, or the service stops. */
+  async #secure(): Promise<void> {
+    while (this.#unsafe.length > 0 && !this.#stopping.signal.aborted) {
+      if (!await this.#sync()) await this.#clock.delay(retryMs, this.#stopping.signal);
+      this.#settle();
+    }
+    this.#securing = null;
+  }
+
+  /** False when the disk takes nothing for now. */
+  async #sync(): Promise<boolean> {
+    try {
+      await this.journal.sync();
+    } catch {
+      // The journal has told it.
+      return false;
+    }
+    return this.journal.isOpen && !this.journal.inMemory;
+  }
+
+  #settle(): void {
+    if (!this.journal.isOpen) return;
+    const safe = this.journal.durableSequence;
+    for (let first = this.#unsafe[0]; first !== undefined; first = this.#unsafe[0]) {
+      const { from, to, epoch, resolve, reject } = first;
+      if (epoch !== null && to > safe) return;
+      this.#unsafe.shift();
+      // What memory had to give up is in no segment any more.
+      const isKept = [from, to].every((sequence) => this.journal.epochOf(sequence) === epoch);
+      if (isKept) resolve();
+      else if (epoch !== null) reject(new RecordRefused("memory gave it up", { isKept: false }));
+      else reject(new RecordRefused("the disk was not there when it came", { isKept: true }));
+    }
+  }
+
+  #refused(error: AppendError): void {
+    if (this.#isRefused) return;
+    this.#isRefused = true;
+    this.#standing.refused(error, "who sends records is told to send them again");
+    this.#awaitDisk();
+  }
+
+  /** Where memory took what came before, it is told that the disk is back before anything comes. */
+  async #awaitDisk(): Promise<void> {
+    const { signal } = this.#stopping;
+    if (!this.journal.inMemory) return;
+    while (this.journal.inMemory && !signal.aborted) await this.#clock.delay(retryMs, signal);
+    if (!signal.aborted) this.#resumed();
+  }
+
+  #resumed(): void {
+    if (!this.#isRefused) return;
+    this.#isRefused = false;
+    this.#standing.resumed();
+  }
+}
+
+/** One record, in several that follow each other where it is longer than one may be. */
+function wholeRecord(bytes: Uint8Array): Fragment[] {
+  const fragments: Fragment[] = [];
+  for (let at = 0; bytes.length - at > defaultMaxRecordBytes; at += defaultMaxRecordBytes) {
+    fragments.push({ bytes: bytes.subarray(at, at + defaultMaxRecordBytes), end: "too_long" });
+  }
+  const last = bytes.subarray(fragments.length * defaultMaxRecordBytes);
+  return [...fragments, { bytes: last, end: "message" }];
+}
