@@ -4,7 +4,6 @@
 // Normal, and counted apart: messages older than what the journal still holds, records that the
 // stream's limits have dropped, records behind the cursor, which are still to be delivered.
 
-import { crc32 } from "node:zlib";
 import type { SequenceRange } from "../journal/journal_reader.ts";
 import type { KeptJournal } from "../journal/kept_journal.ts";
 import type { KeptRecords } from "../journal/kept_records.ts";
@@ -20,6 +19,7 @@ import {
 } from "./message.ts";
 import {
   byteDifference,
+  contentOf,
   entryDifference,
   headerDifferences,
   type ReadMessage,
@@ -131,10 +131,15 @@ export class ChannelAudit {
   }
 
   async #takeNumbered(message: ReadMessage, sequence: number, epoch: string | null): Promise<void> {
-    const { journal } = this.#options;
+    const { journal, recordHeader } = this.#options;
     if (!await this.#isKept(sequence, epoch)) {
+      // A power cut may bring back, under a new id, what was delivered from memory.
+      const isForeign = epoch !== null && !journal.knows(epoch);
+      const content = isForeign ? contentOf(message, recordHeader) : null;
+      const sameBytes = content === null ? null : journal.findByContent(content);
+      if (sameBytes !== null) return await this.#takeNumbered(message, sameBytes, null);
       const isOlder = sequence < journal.oldestSequence && (epoch === null || journal.knows(epoch));
-      const isFormer = epoch !== null && !journal.knows(epoch) && this.#compared === 0;
+      const isFormer = isForeign && this.#compared === 0;
       if (isOlder || isFormer) this.#older += 1;
       else {this.#find("not_in_journal", message, {
           sequence,
@@ -176,10 +181,9 @@ export class ChannelAudit {
   /** A message without an id and without a number: by its bytes it may still be a record's. */
   async #takeNameless(message: ReadMessage): Promise<boolean> {
     const { journal, recordHeader } = this.#options;
-    const { payload } = message;
-    const timeMs = recordHeader.read(payload, 0);
-    if (timeMs === null) return false;
-    const content = { timeMs, length: payload.length, checksum: crc32(payload) };
+    const content = contentOf(message, recordHeader);
+    if (content === null) return false;
+    const { timeMs } = content;
     const sequence = journal.findByContent(content);
     if (sequence !== null) await this.#takeNumbered(message, sequence, null);
     else if (timeMs < (journal.entry(journal.oldestSequence)?.timeMs ?? 0)) this.#older += 1;

@@ -2,6 +2,7 @@
 // header. Pure.
 
 import { crc32 } from "node:zlib";
+import type { RecordHeader } from "../record.ts";
 import type { IndexEntry } from "../journal/segment_index.ts";
 import { messageHeaders, type RecordFacts } from "./message.ts";
 
@@ -44,6 +45,16 @@ export function byteDifference(line: Uint8Array, payload: Uint8Array): string | 
     return `bytes: they differ from byte ${at + 1} on (${lengths})`;
   }
   return `bytes: ${lengths}`;
+}
+
+/** What a record's index entry says of its bytes; `null` when they are no record's. */
+export function contentOf(
+  { payload }: ReadMessage,
+  recordHeader: RecordHeader,
+): Pick<IndexEntry, "timeMs" | "length" | "checksum"> | null {
+  const timeMs = recordHeader.read(payload, 0);
+  if (timeMs === null) return null;
+  return { timeMs, length: payload.length, checksum: crc32(payload) };
 }
 
 /** The same by the index alone, for a record that has been passed. */

@@ -2,7 +2,7 @@
 // travel, for all channels of a subject at once.
 
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
-import { type MessageIdentity, parseMessageId } from "./message.ts";
+import { parseMessageId } from "./message.ts";
 import type { FoundMessage } from "./resume.ts";
 import { type NatsAccount, readStorage } from "./nats_storage.ts";
 import type { StreamAdvisories } from "./stream_advisories.ts";
@@ -69,6 +69,11 @@ export class NatsStream implements SubjectStream {
     return message === null ? null : message.header.get("Nats-Msg-Id");
   }
 
+  async payload(sequence: number): Promise<Uint8Array | null> {
+    const message = await this.#manager.streams.getMessage(this.name, { seq: sequence });
+    return message?.data ?? null;
+  }
+
   async each(from: number, to: number, found: (message: FoundMessage) => void): Promise<void> {
     const section = {
       client: this.#client,
@@ -80,12 +85,11 @@ export class NatsStream implements SubjectStream {
     };
     const messages = streamMessages({ ...section, headersOnly: true, maxMessages: 1000 });
     for await (const { seq, headers } of messages) {
-      const identity = identify(headers?.get("Nats-Msg-Id"));
-      if (identity !== null) found({ ...identity, streamSequence: seq });
+      const id = headers?.get("Nats-Msg-Id") ?? "";
+      const identity = parseMessageId(id);
+      if (identity === null) continue;
+      const timeMs = Date.parse(headers?.get("Nectar-Time") ?? "") || 0;
+      found({ ...identity, streamSequence: seq, id, timeMs });
     }
   }
-}
-
-function identify(id: string | undefined): MessageIdentity | null {
-  return id === undefined ? null : parseMessageId(id);
 }

@@ -2,16 +2,25 @@
 // published on a new connection. The stream is always right: acknowledgements are lost in cut
 // connections, and acknowledged messages are lost in a server's power cut.
 
+import type { Journal } from "../journal/journal.ts";
+import { storedUnderOtherIds } from "./content_match.ts";
 import type { Cursor } from "./cursor.ts";
-import { formatMessageId, parseMessageId } from "./message.ts";
-import { type FoundMessage, type JournalExtent, maxInFlight, resumePoint } from "./resume.ts";
+import { parseMessageId } from "./message.ts";
+import {
+  type FoundMessage,
+  isOurs,
+  type JournalExtent,
+  maxInFlight,
+  type ResumePoint,
+  resumePoint,
+} from "./resume.ts";
 import type { StreamExtent, SubjectStream } from "./stream_server.ts";
 
 /** A channel to be compared. */
 export interface Compared {
   readonly channel: string;
   readonly cursor: Cursor | undefined;
-  readonly journal: JournalExtent;
+  readonly journal: JournalExtent & Pick<Journal, "reader">;
 }
 
 /** Where a channel's delivery goes on. */
@@ -24,6 +33,7 @@ export interface Reconciled {
 }
 
 const firstWindow = 1000;
+const oldestRecord = { maxRecords: 1, maxBytes: 1 };
 
 /** Compares all channels that share a subject. Keys of the result are channel names. */
 export async function reconcile(options: {
@@ -63,39 +73,38 @@ export async function reconcile(options: {
     const next = trusted.get(message.channel)?.next;
     if (next !== undefined && message.sequence >= next) found.get(message.channel)?.push(message);
   });
-  const doubtful = channels.map(({ channel }) => channel).filter((name) => !trusted.has(name));
+  const doubtful = channels.filter(({ channel }) => !trusted.has(channel));
   await searchBackwards(stream, extent, doubtful, found);
-  return new Map(channels.map((compared) => {
-    const { channel, cursor, journal } = compared;
+  const results = new Map<string, Reconciled>();
+  for (const { channel, cursor, journal } of channels) {
     const confirmed = trusted.get(channel);
     const known = cursor !== undefined && isOfJournal(cursor, journal) ? cursor : null;
-    const { next, last, skip, streamAhead } = resumePoint({
-      trustedNext: confirmed?.next ?? null,
-      neededNext: known?.next ?? null,
-      found: found.get(channel) ?? [],
-      frontDropped: extent.firstSequence > 1,
-      journal,
-    });
+    const messages = found.get(channel) ?? [];
+    const resume = (matches: readonly FoundMessage[]): ResumePoint =>
+      resumePoint({
+        trustedNext: confirmed?.next ?? null,
+        neededNext: known?.next ?? null,
+        found: [...messages, ...matches],
+        frontDropped: extent.firstSequence > 1,
+        journal,
+      });
+    const from = resume([]).next;
+    const foreign = messages.filter((message) => !isOurs(message, journal));
+    const matches = foreign.length === 0
+      ? []
+      : await storedUnderOtherIds({ stream, journal, from, foreign });
+    const { next, last, skip, streamAhead } = resume(matches);
     const stored = last === null
       ? confirmed?.stored ?? null
-      : { sequence: last.streamSequence, messageId: formatMessageId(last) };
+      : { sequence: last.streamSequence, messageId: last.id };
     const rewoundFrom = known !== null && next < known.next ? known.next : null;
     // With messages behind a hole, the search must begin before them the next time too.
     const searched = skip.size === 0 ? extent.lastSequence : confirmed?.searched ?? 0;
-    return [channel, {
-      cursor: {
-        next,
-        stream: name,
-        created,
-        searched,
-        stored,
-        epoch: journal.epochOf(next - 1),
-      },
-      skip,
-      streamAhead,
-      rewoundFrom,
-    }];
-  }));
+    const epoch = journal.epochOf(next - 1);
+    const reached = { next, stream: name, created, searched, stored, epoch };
+    results.set(channel, { cursor: reached, skip, streamAhead, rewoundFrom });
+  }
+  return results;
 }
 
 /** The last sequence that a cursor has behind it; 0 when it is another journal's, or there is none. */
@@ -105,12 +114,14 @@ export function passedBefore(cursor: Cursor | undefined, journal: JournalExtent)
 
 /** Whether the cursor speaks of this journal, and not of one that stood in its place before. */
 export function isOfJournal(cursor: Cursor, journal: JournalExtent): boolean {
-  const { next, stored } = cursor;
+  const { next, stored, epoch } = cursor;
   if (next > journal.lastSequence + 1) return false;
-  const identity = stored === null ? null : parseMessageId(stored.messageId);
-  const { sequence, epoch } = identity ?? { sequence: next - 1, epoch: cursor.epoch };
-  const kept = journal.epochOf(sequence);
-  return kept === null || kept === epoch;
+  const before = { sequence: next - 1, epoch };
+  // In the stream it may have another id than in the journal.
+  const isNamed = epoch !== null || stored === null;
+  const identity = isNamed ? before : parseMessageId(stored.messageId) ?? before;
+  const kept = journal.epochOf(identity.sequence);
+  return kept === null || kept === identity.epoch;
 }
 
 /** Whether the cursor speaks of this stream, and not of one that stood in its place before. */
@@ -134,26 +145,40 @@ async function isConfirmed(
 
 /**
  * Looks for the newest messages of `channels`, in windows that double, until each channel's last
- * `maxInFlight` sequences are covered or the stream's start is reached.
+ * `maxInFlight` sequences are covered, and one of them is the journal's or older than it, or until the
+ * stream's start is reached.
  */
 async function searchBackwards(
   stream: SubjectStream,
   extent: StreamExtent,
-  channels: readonly string[],
+  channels: readonly Compared[],
   found: Map<string, FoundMessage[]>,
 ): Promise<void> {
-  const open = new Set(channels);
+  const open = new Map(channels.map(({ channel, journal }) => [channel, journal]));
   let to = extent.lastSequence;
   for (let window = firstWindow; open.size > 0 && to >= extent.firstSequence; window *= 2) {
     const from = Math.max(extent.firstSequence, to - window + 1);
     await stream.each(from, to, (message) => {
       if (open.has(message.channel)) found.get(message.channel)?.push(message);
     });
-    for (const channel of [...open]) {
-      const sequences = (found.get(channel) ?? []).map(({ sequence }) => sequence);
-      const newest = sequences.reduce((most, sequence) => Math.max(most, sequence), 0);
-      if (sequences.some((sequence) => sequence <= newest - maxInFlight)) open.delete(channel);
+    for (const [channel, journal] of [...open]) {
+      const messages = found.get(channel) ?? [];
+      const newest = messages.reduce((most, { sequence }) => Math.max(most, sequence), 0);
+      const isCovered = messages.some(({ sequence }) => sequence <= newest - maxInFlight);
+      const isReached = isCovered && await reaches(messages, journal);
+      if (isReached) open.delete(channel);
     }
     to = from - 1;
   }
+}
+
+/** Whether messages behind the first of `messages` are all that the journal may know. */
+async function reaches(
+  messages: readonly FoundMessage[],
+  journal: Compared["journal"],
+): Promise<boolean> {
+  if (messages.some((message) => isOurs(message, journal))) return true;
+  using reader = journal.reader();
+  const { records: [oldest] } = await reader.read(journal.oldestSequence, oldestRecord);
+  return oldest === undefined || messages.some(({ timeMs }) => timeMs < oldest.timeMs);
 }

@@ -9,6 +9,10 @@ export const maxInFlight = 256;
 /** A message of this channel in the stream. */
 export interface FoundMessage extends MessageIdentity {
   readonly streamSequence: number;
+  /** Its id in the stream. */
+  readonly id: string;
+  /** The record's, in milliseconds since 1970; 0 where it does not say. */
+  readonly timeMs: number;
 }
 
 /** What a journal holds, for the comparison. */
@@ -28,6 +32,11 @@ export interface ResumePoint {
   readonly skip: ReadonlySet<number>;
   /** Set when the stream has later numbers of the present epoch than the journal: the last of them. */
   readonly streamAhead: number | null;
+}
+
+/** Whether the journal holds the record under the same id. */
+export function isOurs({ epoch, sequence }: MessageIdentity, journal: JournalExtent): boolean {
+  return journal.epochOf(sequence) === epoch;
 }
 
 /**
@@ -51,7 +60,7 @@ export function resumePoint(options: {
   const ahead = found.filter(({ epoch, sequence }) =>
     epoch === journal.epoch && sequence > journal.lastSequence
   );
-  const ours = found.filter(({ epoch, sequence }) => journal.epochOf(sequence) === epoch);
+  const ours = found.filter((message) => isOurs(message, journal));
   const present = new Map(ours.map((message) => [message.sequence, message]));
   const newest = ours.reduce((most, { sequence }) => Math.max(most, sequence), 0);
   const oldest = ours.reduce((least, { sequence }) => Math.min(least, sequence), newest);

@@ -71,6 +71,8 @@ export interface SubjectStream {
   storage(): Promise<StreamStorage>;
   /** The id of the message at a stream sequence; `null` when there is no message. */
   messageId(sequence: number): Promise<string | null>;
+  /** The bytes of the message at a stream sequence; `null` when there is no message. */
+  payload(sequence: number): Promise<Uint8Array | null>;
   /**
    * Calls `found` for each of our messages on the subject from stream sequence `from` to `to`,
    * both included, in order. @throws {Error} when the server stays silent for 5 s

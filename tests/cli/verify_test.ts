@@ -41,6 +41,12 @@ function messageOf(messages: readonly StoredMessage[], sequence: number): Stored
   return message;
 }
 
+function underAnotherEpoch(message: StoredMessage | undefined): StoredMessage {
+  assert.ok(message !== undefined);
+  const id = message.id.replace(/\/[0-9a-f]+\//, `/${"0".repeat(32)}/`);
+  return { ...message, headers: { ...message.headers, "Nats-Msg-Id": id } };
+}
+
 function deleteMessage(site: KeptSite, sequence: number): Promise<boolean> {
   return manage(site.server.url, (manager) => manager.streams.deleteMessage("cdr", sequence));
 }
@@ -154,17 +160,25 @@ test("verify: a former journal's messages before ours are normal", async () => {
   await site.deliver(20);
   await site.rewrite((messages) => [
     ...messages.slice(0, 5).map((message) => ({
-      ...message,
-      headers: {
-        ...message.headers,
-        "Nats-Msg-Id": message.id.replace(/\/[0-9a-f]+\//, `/${"0".repeat(32)}/`),
-      },
+      ...underAnotherEpoch(message),
+      payload: message.payload.with(50, 0x21),
     })),
     ...messages,
   ]);
   const result = await report(site);
   assert.deepEqual(found(result), []);
   assert.equal(only(result).older_in_stream, 5);
+});
+
+test("verify: a record that stands in the stream under another id is found by its bytes", async () => {
+  await using site = await KeptSite.open();
+  await site.deliver(20);
+  await site.rewrite((messages) =>
+    messages.map((message, i) => i === 6 ? underAnotherEpoch(message) : message)
+  );
+  assert.deepEqual(found(await report(site)), ["different 7"]);
+  await site.rewrite((messages) => [underAnotherEpoch(messages[0]), ...messages]);
+  assert.deepEqual(found(await report(site)), ["different 1", "duplicate 1", "different 7"]);
 });
 
 test("verify: a record that the journal itself cannot read back is named, and no other", async () => {

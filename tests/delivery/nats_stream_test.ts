@@ -59,6 +59,8 @@ test("a stream finds our messages on the subject between both ends, in order", a
     };
     assert.deepEqual(await find(1, 22), [1, 2, 5, 7, 8, 10, 11, 13, 14, 16, 17, 19, 20]);
     assert.deepEqual(await find(3, 9), [5, 7, 8]);
+    assert.equal(new TextDecoder().decode(await stream.payload(21) ?? undefined), "stranger");
+    assert.equal(await stream.payload(4), null, "deleted");
     assert.deepEqual(await find(3, 4), []);
     assert.deepEqual(await find(21, 22), []);
     assert.deepEqual(await find(23, 22), []);

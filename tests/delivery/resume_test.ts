@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { formatMessageId } from "../../src/delivery/message.ts";
 import {
   type FoundMessage,
   type JournalExtent,
@@ -32,8 +33,13 @@ function journal(oldestSequence: number, lastSequence: number, epochStart = 1): 
 function messages(kept: Kept, sequences: readonly number[]): FoundMessage[] {
   return sequences.map((sequence, i) => {
     const epoch = sequence < kept.epochStart ? older : present;
-    return { channel, epoch, sequence, streamSequence: 10 + i };
+    return messageOf(epoch, sequence, 10 + i);
   });
+}
+
+function messageOf(epoch: string, sequence: number, streamSequence: number): FoundMessage {
+  const id = formatMessageId({ channel, epoch, sequence });
+  return { channel, epoch, sequence, streamSequence, id, timeMs: sequence };
 }
 
 function range(from: number, to: number): number[] {
@@ -88,7 +94,7 @@ Deno.test("strangers, other epochs' numbers and the order of what is found chang
   fc.assert(fc.property(situation, noise, ({ kept, stored, trustedNext }, others) => {
     const found = messages(kept, stored.slice(-2 * maxInFlight));
     const clean = resumePoint({ trustedNext, found, frontDropped: false, journal: kept });
-    const strange = others.map((other, i) => ({ ...other, channel, streamSequence: 5000 + i }));
+    const strange = others.map((other, i) => messageOf(other.epoch, other.sequence, 5000 + i));
     const mixed = [...strange, ...found.toReversed()];
     assert.deepEqual(
       resumePoint({ trustedNext, found: mixed, frontDropped: false, journal: kept }),
@@ -122,7 +128,7 @@ Deno.test("a stream that holds later numbers than the journal is told, and they 
   const kept = journal(1, 100);
   const found = [
     ...messages(kept, range(90, 100)),
-    ...[101, 105].map((sequence) => ({ channel, epoch: present, sequence, streamSequence: 99 })),
+    ...[101, 105].map((sequence) => messageOf(present, sequence, 99)),
   ];
   for (const trustedNext of [null, 95]) {
     const { next, streamAhead, skip } = resumePoint({
@@ -137,12 +143,7 @@ Deno.test("a stream that holds later numbers than the journal is told, and they 
 
 Deno.test("later numbers of an epoch that is over are no reason to jump ahead", () => {
   const kept = journal(1, 100, 95);
-  const lost = range(95, 120).map((sequence) => ({
-    channel,
-    epoch: older,
-    sequence,
-    streamSequence: sequence,
-  }));
+  const lost = range(95, 120).map((sequence) => messageOf(older, sequence, sequence));
   const found = [...messages(kept, range(1, 94)), ...lost];
   const { next, streamAhead } = resumePoint({
     trustedNext: null,

@@ -61,7 +61,7 @@ export class NatsScript {
     const at = random.integer(0, 99);
     if (at < 40) return await this.#publish(random.integer(1, 12));
     if (at < 52) return await this.#look();
-    if (at < 60) return await this.#readIds();
+    if (at < 60) return await this.#readSome();
     if (at < 68) return await this.#make();
     if (at < 72) return void await this.#operate("purge", () => this.#twin.purge(this.#name));
     if (at < 76) return await this.#delete();
@@ -99,6 +99,8 @@ export class NatsScript {
     const headers: [string, string][] = id === null
       ? []
       : [["Nats-Msg-Id", `1429010002-A1/${epoch}/${id}`], ["Nectar-Channel", "1429010002-A1"]];
+    const hasTime = id !== null && id % 5 !== 0;
+    if (hasTime) headers.push(["Nectar-Time", new Date(id * 1001).toISOString()]);
     const subject = this.#random.pick(this.#subjects);
     const message = { subject, headers, payload: payload.subarray(0, bytes) };
     this.#connection?.publish(message, { feed: 0, sequence: ++this.#sent });
@@ -133,19 +135,20 @@ export class NatsScript {
       this.lines.push(`stream ${which}: ${firstSequence}–${lastSequence}`);
       this.lines.push(`storage ${[bytes, maxBytes, messages, maxMessages, dropsOldest]}`);
       const found: string[] = [];
-      await stream.each(1, lastSequence, ({ sequence, streamSequence }) => {
-        found.push(`${streamSequence}: ${sequence}`);
+      await stream.each(1, lastSequence, ({ sequence, streamSequence, id, timeMs }) => {
+        found.push(`${streamSequence}: ${sequence} ${id} ${timeMs}`);
       });
       this.lines.push(`found ${found}`);
     });
   }
 
-  /** The ids at some stream sequences. */
-  async #readIds(): Promise<void> {
+  /** What stands at some stream sequences. */
+  async #readSome(): Promise<void> {
     await this.#ask(async (stream) => {
       for (let i = 0; i < 3; i++) {
         const sequence = this.#random.integer(1, 40);
-        this.lines.push(`${sequence} is ${await stream.messageId(sequence)}`);
+        const bytes = (await stream.payload(sequence))?.length;
+        this.lines.push(`${sequence} is ${await stream.messageId(sequence)}, ${bytes} bytes`);
       }
     });
   }

@@ -89,6 +89,7 @@ export class SimulatedConnection implements StreamConnection {
       glance: () => this.#glance(name),
       storage: () => this.#ask(() => server.find(name).storage),
       messageId: (sequence) => this.#ask(() => server.find(name).message(sequence)?.id ?? null),
+      payload: (sequence) => this.#ask(() => server.find(name).message(sequence)?.payload ?? null),
       each: async (from, to, found) => {
         if (from > to) return;
         const messages = await this.#ask(() => [...server.find(name).messages]);
@@ -96,7 +97,10 @@ export class SimulatedConnection implements StreamConnection {
           const { sequence } = message;
           if (message.subject !== subject || sequence < from || sequence > to) continue;
           const identity = parseMessageId(message.id);
-          if (identity !== null) found({ ...identity, streamSequence: sequence });
+          if (identity === null) continue;
+          const time = message.headers.find(([name]) => name === "Nectar-Time")?.[1];
+          const timeMs = Date.parse(time ?? "") || 0;
+          found({ ...identity, streamSequence: sequence, id: message.id, timeMs });
         }
       },
     };
