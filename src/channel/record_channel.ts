@@ -13,22 +13,13 @@ import { type RecordHandler, RecordRefused, type RecordSource } from "../source/
 import { ChannelStanding, type StandingOptions } from "./channel_standing.ts";
 import type { ChannelStatus } from "./channel_status.ts";
 import type { PortChannel } from "./opened_channel.ts";
+import { SafeKeeping } from "./safe_keeping.ts";
 
 const LF = 0x0a;
 const nothing = new Uint8Array(0);
 
-/** How often a disk that refuses is asked whether it takes records again. */
+/** How often a disk that refused is asked whether it takes records again. */
 const retryMs = 250;
-
-/** A record that is in the journal and not known to be safe. */
-interface Unsafe {
-  readonly from: number;
-  readonly to: number;
-  /** `null` where the numbers are not final, because the disk could not be opened yet. */
-  readonly epoch: string | null;
-  readonly resolve: () => void;
-  readonly reject: (error: RecordRefused) => void;
-}
 
 export class RecordChannel implements PortChannel, AsyncDisposable {
   readonly journal: Journal;
@@ -36,9 +27,7 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
   readonly #clock: Clock;
   readonly #standing: ChannelStanding;
   readonly #stopping = new AbortController();
-  /** In the order of the journal. */
-  #unsafe: Unsafe[] = [];
-  #securing: Promise<void> | null = null;
+  readonly #safeKeeping: SafeKeeping;
   #isRefused = false;
 
   /** The journal must take line feeds within records (`feedsInside`). */
@@ -52,6 +41,7 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
     this.#source = options.source;
     this.#clock = options.clock;
     this.#standing = new ChannelStanding(options);
+    this.#safeKeeping = new SafeKeeping(options);
   }
 
   get status(): ChannelStatus {
@@ -79,17 +69,13 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
   async stop(): Promise<void> {
     await this.#source.stop();
     this.#stopping.abort();
-    await this.#securing;
     this.#standing.stopped();
     try {
       await this.journal.sync();
     } catch (error) {
       this.#standing.say("warning", "sync_failed", `stop: ${errorText(error)}`);
     }
-    this.#settle();
-    for (const { reject } of this.#unsafe.splice(0)) {
-      reject(new RecordRefused("the service stops before the disk took it", { isKept: true }));
-    }
+    await this.#safeKeeping.stop();
     await this.#standing.stop();
   }
 
@@ -111,12 +97,7 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
     }
     this.#resumed();
     this.#standing.heard(bytes.length);
-    const epoch = this.journal.isOpen ? this.journal.epoch : null;
-    const to = this.journal.lastSequence;
-    await new Promise<void>((resolve, reject) => {
-      this.#unsafe.push({ from, to, epoch, resolve, reject });
-      this.#securing ??= this.#secure();
-    });
+    await this.#safeKeeping.secure(from);
   }
 
   /** Appends fragments, all or none, behind the end of what a kill left open. */
@@ -129,41 +110,6 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
     if (all.length === 0) return;
     this.journal.append(all, timeMs);
     this.#standing.tally.cut(all, timeMs);
-  }
-
-  /** Until all is safe that was taken, or the service stops. */
-  async #secure(): Promise<void> {
-    while (this.#unsafe.length > 0 && !this.#stopping.signal.aborted) {
-      if (!await this.#sync()) await this.#clock.delay(retryMs, this.#stopping.signal);
-      this.#settle();
-    }
-    this.#securing = null;
-  }
-
-  /** False when the disk takes nothing for now. */
-  async #sync(): Promise<boolean> {
-    try {
-      await this.journal.sync();
-    } catch {
-      // The journal has told it.
-      return false;
-    }
-    return this.journal.isOpen && !this.journal.inMemory;
-  }
-
-  #settle(): void {
-    if (!this.journal.isOpen) return;
-    const safe = this.journal.durableSequence;
-    for (let first = this.#unsafe[0]; first !== undefined; first = this.#unsafe[0]) {
-      const { from, to, epoch, resolve, reject } = first;
-      if (epoch !== null && to > safe) return;
-      this.#unsafe.shift();
-      // What memory had to give up is in no segment any more.
-      const isKept = [from, to].every((sequence) => this.journal.epochOf(sequence) === epoch);
-      if (isKept) resolve();
-      else if (epoch !== null) reject(new RecordRefused("memory gave it up", { isKept: false }));
-      else reject(new RecordRefused("the disk was not there when it came", { isKept: true }));
-    }
   }
 
   #refused(error: AppendError): void {
