@@ -4,7 +4,8 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { InstanceLock } from "../platform/instance_lock.ts";
-import { type Libc, SystemError } from "../platform/libc.ts";
+import { type Libc } from "../platform/libc.ts";
+import { SystemError } from "../platform/system_error.ts";
 import { WrongValue } from "./option_values.ts";
 
 export interface BenchFolderOptions {

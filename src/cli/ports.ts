@@ -3,7 +3,8 @@
 
 import { Command } from "commander";
 import { type Clock, systemClock } from "../platform/clock.ts";
-import { Libc, SystemError } from "../platform/libc.ts";
+import { Libc } from "../platform/libc.ts";
+import { SystemError } from "../platform/system_error.ts";
 import { deviceHolders } from "../source/serial/device_holder.ts";
 import { accessProblem, linesOf } from "../source/serial/port_access.ts";
 import { type ListedPort, listPorts } from "../source/serial/port_list.ts";

@@ -3,7 +3,8 @@
 // the process is gone, however it went.
 
 import type { Disk } from "./disk.ts";
-import { type Libc, O_CREAT, O_RDONLY, O_RDWR, SystemError } from "./libc.ts";
+import { type Libc, O_CREAT, O_RDONLY, O_RDWR } from "./libc.ts";
+import { SystemError } from "./system_error.ts";
 import { errorText, type Report } from "./notice.ts";
 
 /** Somebody else is using the folder. */

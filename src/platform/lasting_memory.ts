@@ -1,7 +1,8 @@
 // Memory that outlives the process: a file on a memory file system, mapped. A system call that reads
 // into it has saved the bytes from a kill before it returns. Not for a disk: there a store can fail.
 
-import { type Libc, O_CREAT, O_NOFOLLOW, O_RDWR, SystemError } from "./libc.ts";
+import { type Libc, O_CREAT, O_NOFOLLOW, O_RDWR } from "./libc.ts";
+import { SystemError } from "./system_error.ts";
 
 export class LastingMemory {
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -3,6 +3,8 @@
 // Everything that touches a file descriptor by number goes through here, so that the rest of the
 // program sees promises, bytes and errors with a name.
 
+import { SystemError } from "./system_error.ts";
+
 const symbols = {
   open: { parameters: ["buffer", "i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
@@ -54,27 +56,6 @@ export const POLLERR = 0x008;
 export const POLLHUP = 0x010;
 export const POLLNVAL = 0x020;
 
-const errnoNames: Readonly<Record<number, string>> = {
-  1: "EPERM",
-  2: "ENOENT",
-  3: "ESRCH",
-  4: "EINTR",
-  5: "EIO",
-  6: "ENXIO",
-  9: "EBADF",
-  11: "EAGAIN",
-  13: "EACCES",
-  16: "EBUSY",
-  19: "ENODEV",
-  20: "ENOTDIR",
-  21: "EISDIR",
-  22: "EINVAL",
-  24: "EMFILE",
-  25: "ENOTTY",
-  28: "ENOSPC",
-  30: "EROFS",
-};
-
 const AT_FDCWD = -100;
 const STATX_GID = 0x10;
 
@@ -92,18 +73,6 @@ const direntNameOffset = 19;
 
 function cString(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new TextEncoder().encode(`${text}\0`));
-}
-
-/** A system call that failed. `code` is the errno's name, such as `ENOENT`. */
-export class SystemError extends Error {
-  override readonly name = "SystemError";
-  readonly code: string;
-
-  constructor(call: string, subject: string, readonly errno: number) {
-    const code = errnoNames[errno] ?? `errno ${errno}`;
-    super(`${call}: ${subject}: ${code}`);
-    this.code = code;
-  }
 }
 
 /** One bound copy of the C library. Open it once at start and hand it to whoever needs it. */

@@ -9,8 +9,8 @@ import {
   O_RDONLY,
   O_RDWR,
   POLLIN,
-  SystemError,
 } from "../../src/platform/libc.ts";
+import { SystemError } from "../../src/platform/system_error.ts";
 import { asNobody } from "../support/effective_user.ts";
 import { requires, root } from "../support/requirements.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";

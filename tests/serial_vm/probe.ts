@@ -1,7 +1,8 @@
 // Runs inside of the virtual machine, compiled: it does to a real 16550 what the product does, with
 // the product's own modules, as a test asks it to over standard input. See probe_calls.ts.
 
-import { Libc, O_NOCTTY, O_NONBLOCK, O_RDWR, SystemError } from "../../src/platform/libc.ts";
+import { Libc, O_NOCTTY, O_NONBLOCK, O_RDWR } from "../../src/platform/libc.ts";
+import { SystemError } from "../../src/platform/system_error.ts";
 import type { LineCounters } from "../../src/source/serial/line_counters.ts";
 import type { LineSettings } from "../../src/source/serial/line_settings.ts";
 import type { ModemLines } from "../../src/source/serial/modem_lines.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readlinkSync } from "node:fs";
-import { Libc, POLLHUP, POLLIN, SystemError } from "../../src/platform/libc.ts";
+import { Libc, POLLHUP, POLLIN } from "../../src/platform/libc.ts";
+import { SystemError } from "../../src/platform/system_error.ts";
 import { PseudoTerminal } from "../../src/simulate/pseudo_terminal.ts";
 import { TerminalReader } from "../support/terminal_reader.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";

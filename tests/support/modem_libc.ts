@@ -1,6 +1,7 @@
 // A C library whose terminals have modem lines and counters, which pseudo-terminals lack.
 
-import { Libc, SystemError } from "../../src/platform/libc.ts";
+import { Libc } from "../../src/platform/libc.ts";
+import { SystemError } from "../../src/platform/system_error.ts";
 
 const TIOCMGET = 0x5415;
 const TIOCMBIS = 0x5416;

@@ -1,6 +1,7 @@
 // Who has a device open, from /proc: the first thing a technician asks when a port is busy.
 
-import { type Libc, SystemError } from "../../platform/libc.ts";
+import { type Libc } from "../../platform/libc.ts";
+import { SystemError } from "../../platform/system_error.ts";
 
 /** `picocom (pid 1234)` for each other process that has the device open and that we may see. */
 export function deviceHolders(libc: Libc, path: string): string[] {

@@ -3,7 +3,8 @@
 // through the nearest one that exists.
 
 import { dirname } from "node:path";
-import { IN_ATTRIB, IN_CREATE, IN_MOVED_TO, type Libc, SystemError } from "../../platform/libc.ts";
+import { IN_ATTRIB, IN_CREATE, IN_MOVED_TO, type Libc } from "../../platform/libc.ts";
+import { SystemError } from "../../platform/system_error.ts";
 import type { PollEntry, PollLoop } from "./poll_loop.ts";
 
 export class DeviceWatch {

@@ -2,7 +2,8 @@
 // modem lines. Overruns show nowhere else. Layout from the kernel's uapi/linux/serial.h, `struct
 // serial_icounter_struct`.
 
-import { type Libc, SystemError } from "../../platform/libc.ts";
+import { type Libc } from "../../platform/libc.ts";
+import { SystemError } from "../../platform/system_error.ts";
 
 const TIOCGICOUNT = 0x545d;
 const counterBytes = 80;

@@ -2,7 +2,8 @@
 // DSR, DCD, RI), and what we raise for it (DTR, RTS). Numbers from the kernel's
 // uapi/asm-generic/termios.h and ioctls.h.
 
-import { type Libc, SystemError } from "../../platform/libc.ts";
+import { type Libc } from "../../platform/libc.ts";
+import { SystemError } from "../../platform/system_error.ts";
 
 const TIOCMGET = 0x5415;
 const TIOCMBIS = 0x5416;

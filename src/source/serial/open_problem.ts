@@ -1,7 +1,8 @@
 // What went wrong when a port was opened or read, in a technician's words, with what to do about it.
 
 import { errorText } from "../../platform/notice.ts";
-import { type Libc, SystemError } from "../../platform/libc.ts";
+import { type Libc } from "../../platform/libc.ts";
+import { SystemError } from "../../platform/system_error.ts";
 import type { SourceProblem } from "../source.ts";
 import { deviceHolders, visible } from "./device_holder.ts";
 import { PortBusy } from "./serial_port.ts";

@@ -1,7 +1,8 @@
 // Whether a port could be opened, told without opening it; and its modem lines, for which it must be.
 
 import type { Clock } from "../../platform/clock.ts";
-import { type Libc, SystemError } from "../../platform/libc.ts";
+import { type Libc } from "../../platform/libc.ts";
+import { SystemError } from "../../platform/system_error.ts";
 import type { SourceProblem } from "../source.ts";
 import { visible } from "./device_holder.ts";
 import type { ModemLines } from "./modem_lines.ts";

@@ -1,7 +1,8 @@
 // One open serial port: locked for us alone, set for capture, given back as it was found. Input
 // that waits in the kernel is never flushed: it is records.
 
-import { type Libc, O_NOCTTY, O_NONBLOCK, O_RDWR, SystemError } from "../../platform/libc.ts";
+import { type Libc, O_NOCTTY, O_NONBLOCK, O_RDWR } from "../../platform/libc.ts";
+import { SystemError } from "../../platform/system_error.ts";
 import { type LineCounters, readCounters } from "./line_counters.ts";
 import type { LineSettings } from "./line_settings.ts";
 import { type ModemLines, raiseDtrRts, readModemLines } from "./modem_lines.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { chmodSync, mkdirSync, renameSync, symlinkSync } from "node:fs";
-import { Libc, SystemError } from "../../../src/platform/libc.ts";
+import { Libc } from "../../../src/platform/libc.ts";
+import { SystemError } from "../../../src/platform/system_error.ts";
 import { PseudoTerminal } from "../../../src/simulate/pseudo_terminal.ts";
 import type { PollLoop } from "../../../src/source/serial/poll_loop.ts";
 import { newLoop, pattern, SerialReading } from "../../support/serial_reading.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { chownSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { Libc, SystemError } from "../../../src/platform/libc.ts";
+import { Libc } from "../../../src/platform/libc.ts";
+import { SystemError } from "../../../src/platform/system_error.ts";
 import { PseudoTerminal } from "../../../src/simulate/pseudo_terminal.ts";
 import { openProblem } from "../../../src/source/serial/open_problem.ts";
 import { SerialPort } from "../../../src/source/serial/serial_port.ts";

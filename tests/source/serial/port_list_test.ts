@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
-import { Libc, SystemError } from "../../../src/platform/libc.ts";
+import { Libc } from "../../../src/platform/libc.ts";
+import { SystemError } from "../../../src/platform/system_error.ts";
 import { configNameOf, type ListedPort, listPorts } from "../../../src/source/serial/port_list.ts";
 import { PortTree } from "../../support/port_tree.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
-import { Libc, SystemError } from "../../../src/platform/libc.ts";
+import { Libc } from "../../../src/platform/libc.ts";
+import { SystemError } from "../../../src/platform/system_error.ts";
 import { PseudoTerminal } from "../../../src/simulate/pseudo_terminal.ts";
 import type { LineSettings } from "../../../src/source/serial/line_settings.ts";
 import { PortBusy, SerialPort } from "../../../src/source/serial/serial_port.ts";
