@@ -97,6 +97,11 @@ export class Home implements HomeSegments {
     return this.#numbering.isSaved;
   }
 
+  /** Resolves when no save is under way. */
+  get saved(): Promise<boolean> {
+    return this.#numbering.saved;
+  }
+
   get epochs(): readonly string[] {
     return this.#numbering.epochs;
   }

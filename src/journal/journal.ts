@@ -22,8 +22,8 @@
 // Numbers. Sequences rise by one and are never given out twice within an epoch. A new epoch begins
 // with a new segment whenever numbers may have been given out whose records are gone.
 //
-// Open. Never refuses, never resets, never cuts records off a log (opening.ts, recovery.ts). A disk
-// that cannot be opened is tried again; until then records wait in memory without final numbers.
+// Open. Never refuses, never resets, never cuts records off a log (opening.ts). A disk that cannot
+// be opened is tried again; until then records wait in memory without final numbers.
 
 import type { Fragment, FramerStart } from "../framer/framer.ts";
 import { errorText } from "../platform/notice.ts";
@@ -32,7 +32,8 @@ import type { Home } from "./home.ts";
 import { type JournalStart, openLater, startJournal } from "./journal_start.ts";
 import type { JournalOptions } from "./journal_options.ts";
 import type { JournalPlace } from "./journal_place.ts";
-import { JournalReader, type ReadableSegment } from "./journal_reader.ts";
+import { JournalContents } from "./journal_contents.ts";
+import { JournalReader } from "./journal_reader.ts";
 import { randomEpoch } from "./journal_state.ts";
 import { cutOff, positionIn } from "./open_record.ts";
 import { SegmentShelf } from "./segment_shelf.ts";
@@ -47,6 +48,7 @@ export class Journal implements AsyncDisposable {
   readonly #start: JournalStart;
   readonly #schedule: SyncSchedule;
   readonly #writer: Writer;
+  readonly #contents: JournalContents;
   #home: Home | null;
   #isOpen = false;
   #closing: Promise<void> | null = null;
@@ -85,10 +87,11 @@ export class Journal implements AsyncDisposable {
         queueMicrotask(() => this.#schedule.hurry());
       },
     });
+    this.#contents = new JournalContents(this.shelf, () => this.#writer.active);
     this.#schedule = new SyncSchedule({
       interval: options.sync,
       report: (notice) => options.report({ ...notice, message: `${this.name}: ${notice.message}` }),
-      appended: () => this.#isOpen ? this.lastSequence : 0,
+      appended: () => this.isOpen ? this.lastSequence : 0,
       keep: () => this.#keep(),
     });
   }
@@ -120,8 +123,7 @@ export class Journal implements AsyncDisposable {
 
   /** First sequence that is still kept, or would be given out next. */
   get oldestSequence(): number {
-    return this.shelf.segments.find((segment) => segment.count > 0)?.firstSequence ??
-      this.#writer.active.header.firstSequence;
+    return this.#contents.oldestSequence;
   }
 
   /** The epoch in which numbers are being given out. */
@@ -131,7 +133,7 @@ export class Journal implements AsyncDisposable {
 
   /** Bytes on disk and in memory. */
   get bytes(): number {
-    return this.shelf.segments.reduce((sum, { bytes }) => sum + bytes, this.#writer.active.bytes);
+    return this.#contents.bytes;
   }
 
   /** Where the framer of this channel stands. */
@@ -179,16 +181,14 @@ export class Journal implements AsyncDisposable {
 
   /** The epoch that `sequence` was given out in, or `null` when no segment holds it. */
   epochOf(sequence: number): string | null {
-    if (sequence > this.lastSequence) return null;
-    const { firstSequence, epoch } = this.shelf.find(sequence) ?? this.#writer.active.header;
-    return firstSequence > sequence ? null : epoch;
+    return this.#contents.epochOf(sequence);
   }
 
   reader(): JournalReader {
     return new JournalReader({
       disk: this.#options.disk,
       end: () => this.syncedSequence,
-      locate: (sequence) => this.#locate(sequence),
+      locate: (sequence) => this.#contents.locate(sequence, this.isOpen ? this.syncedSequence : 0),
       unpack: (segment) => this.shelf.unpack(segment.firstSequence),
     });
   }
@@ -210,16 +210,24 @@ export class Journal implements AsyncDisposable {
     });
   }
 
-  /** Syncs and closes. What is open stays open in the log and is taken up at the next start. */
-  close(): Promise<void> {
-    return this.#closing ??= this.#close();
+  /** From this turn on readers see nothing of what was appended behind `place`: it is taken back. */
+  freeze(place: JournalPlace | undefined): void {
+    this.#schedule.limit(Math.min(this.syncedSequence, (place?.nextSequence ?? Infinity) - 1));
   }
 
-  async #close(): Promise<void> {
+  /** Lets go of the files as a kill would: whoever opens them next repairs them and cuts them back. */
+  abandon(): Promise<void> {
+    return this.#closing ??= this.#schedule.halt()
+      .then(() => this.#home?.saved)
+      .then(() => this.#closeFiles());
+  }
+
+  /** Syncs and closes. What is open stays open in the log and is taken up at the next start. */
+  close(): Promise<void> {
     this.#atOnce = true;
-    await this.#schedule.stop();
-    await this.#saveState(this.#writer.isSettled);
-    await this.#closeFiles();
+    return this.#closing ??= this.#schedule.stop()
+      .then(() => this.#saveState(this.#writer.isSettled))
+      .then(() => this.#closeFiles());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -270,15 +278,6 @@ export class Journal implements AsyncDisposable {
     this.#isOpen = true;
     if (!isSaved) this.#noteState();
     this.#schedule.advance(covered);
-  }
-
-  #locate(sequence: number): ReadableSegment | null {
-    const synced = this.syncedSequence;
-    if (sequence > synced || !this.isOpen) return null;
-    const { active } = this.#writer;
-    const found = this.shelf.find(sequence) ?? active.firstRecords(active.extent.count, "disk");
-    if (synced < found.firstSequence) return null;
-    return { ...found, lastSequence: Math.min(found.lastSequence, synced) };
   }
 
   async #closeFiles(): Promise<void> {

@@ -48,6 +48,26 @@ export function cutBackTo(disk: Disk, base: string, place: JournalPlace): void {
   truncate(disk, `${base}.log`, end + place.openLogBytes);
 }
 
+/**
+ * Gives the segment at `newest` the active names again, if the one at `active` was begun behind the
+ * place, in the same turn: nothing of it was ever seen by a reader either.
+ */
+export function takeBackRotation(
+  disk: Disk,
+  { active, newest }: { readonly active: string; readonly newest: string },
+  place: JournalPlace,
+): void {
+  const begun = readIndexHeader(disk, active);
+  const former = readIndexHeader(disk, newest);
+  if (begun?.epoch !== place.epoch || begun.firstSequence <= place.nextSequence) return;
+  if (former?.epoch !== place.epoch || former.firstSequence > place.nextSequence) return;
+  if (disk.size(`${newest}.log`) === null) return;
+  for (const ending of [".log", ".idx"]) {
+    if (disk.size(active + ending) !== null) disk.remove(active + ending);
+    disk.rename(newest + ending, active + ending);
+  }
+}
+
 /** Cuts a file to `length` if it is longer. */
 function truncate(disk: Disk, path: string, length: number): void {
   if ((disk.size(path) ?? 0) <= length) return;

@@ -33,6 +33,11 @@ export class Numbering {
     return this.#isSaved;
   }
 
+  /** Resolves when no save is under way, to whether the last one succeeded. */
+  get saved(): Promise<boolean> {
+    return this.#saved;
+  }
+
   /** Epochs that are known to be this journal's. */
   get epochs(): readonly string[] {
     return this.#epochs.map(({ epoch }) => epoch);

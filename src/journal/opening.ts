@@ -14,7 +14,7 @@ import {
   removeTemporaries,
   reopenNewest,
 } from "./interrupted_rotation.ts";
-import { cutBackTo, type JournalPlace } from "./journal_place.ts";
+import { cutBackTo, type JournalPlace, takeBackRotation } from "./journal_place.ts";
 import { cutMovedTail } from "./moved_tail.ts";
 import { type RepairedSegment, repairSegment } from "./recovery.ts";
 import {
@@ -120,9 +120,13 @@ function endOfRotated({ header, extent }: RepairedSegment): number {
 /** Takes back an append that was not finished for certain. */
 function cutBack({ disk, folder, channel, cutBackTo: place }: Place): void {
   if (place === undefined) return;
+  const active = `${folder}/${channel}`;
   const newest = rotatedNames(channel, disk.list(folder)).at(-1)?.base;
-  if (newest !== undefined) cutBackTo(disk, `${folder}/${newest}`, place);
-  cutBackTo(disk, `${folder}/${channel}`, place);
+  if (newest !== undefined) {
+    takeBackRotation(disk, { active, newest: `${folder}/${newest}` }, place);
+    cutBackTo(disk, `${folder}/${newest}`, place);
+  }
+  cutBackTo(disk, active, place);
 }
 
 /** A segment that was rotated for the sake of a new epoch may hold nothing. */

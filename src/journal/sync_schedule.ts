@@ -15,6 +15,8 @@ export class SyncSchedule {
   readonly #report: Report;
   readonly #waiters = new Set<() => void>();
   #synced: number;
+  /** Whatever is safe behind it, nobody learns of it. */
+  #limit = Infinity;
   #dirty = false;
   #done = true;
   #failing = false;
@@ -65,8 +67,14 @@ export class SyncSchedule {
 
   /** Everything up to `sequence` is safe already. */
   advance(sequence: number): void {
-    this.#synced = sequence;
+    this.#synced = Math.min(sequence, this.#limit);
     for (const look of [...this.#waiters]) look();
+  }
+
+  /** From now on nothing behind `sequence` is told to be safe, nor that it was. */
+  limit(sequence: number): void {
+    this.#limit = sequence;
+    this.#synced = Math.min(this.#synced, sequence);
   }
 
   /** Makes safe all that was appended before the call. @throws {Error} when that is refused */
@@ -105,6 +113,14 @@ export class SyncSchedule {
     while (this.#running !== null) await this.#running;
   }
 
+  /** Begins no more rounds; waits for the one that is under way. */
+  async halt(): Promise<void> {
+    this.#stopped = true;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    while (this.#running !== null) await this.#running;
+  }
+
   #wait(ms: number): void {
     this.#timer = setTimeout(() => this.#start(), ms);
   }
@@ -122,7 +138,7 @@ export class SyncSchedule {
     this.#isBusy = true;
     try {
       this.#done = await this.#keep();
-      this.#synced = Math.max(this.#synced, covered);
+      this.#synced = Math.min(Math.max(this.#synced, covered), this.#limit);
       this.#failing = false;
     } catch (error) {
       this.#dirty = true;
