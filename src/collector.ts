@@ -20,6 +20,7 @@ import { claimFolder } from "./platform/instance_lock.ts";
 import type { Libc } from "./platform/libc.ts";
 import type { Report } from "./platform/notice.ts";
 import { PollLoop } from "./source/serial/poll_loop.ts";
+import { ClockWatch } from "./telemetry/clock_watch.ts";
 import { RunMark } from "./telemetry/run_mark.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
 
@@ -89,6 +90,7 @@ export class Collector implements AsyncDisposable {
     await using resources = new AsyncDisposableStack();
     const mark = await RunMark.set({ disk, clock, statePath, report });
     resources.defer(() => mark.clear());
+    resources.use(new ClockWatch({ clock, report }));
     const loop = resources.use(new PollLoop({ libc, clock }));
     const broken = options.broken ?? [];
     const held = broken.filter(({ holdsRecords }) => holdsRecords).map(({ name }) => name);

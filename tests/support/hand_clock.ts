@@ -4,6 +4,8 @@ import type { Clock } from "../../src/platform/clock.ts";
 
 export class HandClock implements Clock {
   #nowMs = 0;
+  /** How far the wall clock is ahead of the other one. */
+  #aheadMs = 0;
   readonly #waiting = new Set<{ readonly dueMs: number; readonly finish: () => void }>();
 
   /** Delays that are being waited for. */
@@ -12,7 +14,7 @@ export class HandClock implements Clock {
   }
 
   wallMs(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#aheadMs;
   }
 
   monotonicMs(): number {
@@ -33,6 +35,11 @@ export class HandClock implements Clock {
       this.#waiting.add(waiter);
       signal?.addEventListener("abort", waiter.finish);
     });
+  }
+
+  /** Sets the wall clock forward, or back. */
+  step(ms: number): void {
+    this.#aheadMs += ms;
   }
 
   /** Lets so many milliseconds pass; whatever becomes due goes on, in order, before it returns. */

@@ -30,6 +30,18 @@ export const serviceKinds = {
     details: {
       pid: "number of the process of that run",
       startedMs: "when that run began, milliseconds since 1970",
+      aliveMs: "when it was last known alive, to the minute, milliseconds since 1970",
+    },
+  },
+  clock_step: {
+    level: "warning",
+    means: "the box's clock was set, or the box has slept; records keep the time that it showed, " +
+      "their sequence says in which order they came",
+    toDo: "nothing after a start without a battery for the clock; else look after the time " +
+      "server: timedatectl",
+    details: {
+      stepMs: "by how much, milliseconds; below 0 it was set back",
+      direction: "`forward` or `back`",
     },
   },
   hangup: {
