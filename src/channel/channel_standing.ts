@@ -56,20 +56,15 @@ export class ChannelStanding {
   }
 
   opened(detail: string): void {
-    this.tally.opened();
-    this.#enter("running", detail);
-    this.say("info", "source_opened", `${this.#options.source.name} open, ${detail}`);
+    this.#open("running", detail, "source_opened");
   }
 
   detecting(detail: string): void {
-    this.tally.opened();
-    this.#enter("detecting", detail);
-    this.say("info", "source_detecting", `${this.#options.source.name} open, ${detail}`);
+    this.#open("detecting", detail, "source_detecting");
   }
 
   signal(isThere: boolean): void {
-    this.#hasSignal = isThere;
-    this.#options.silence?.listen(this.#isOpen && isThere);
+    this.#change(() => this.#hasSignal = isThere);
   }
 
   closed(detail: string): void {
@@ -126,9 +121,31 @@ export class ChannelStanding {
       : { state: this.#state, detail: this.#detail };
   }
 
+  #open(state: ChannelState, detail: string, kind: NoticeKind): void {
+    const { source, journal, report } = this.#options;
+    const isBack = this.tally.opened();
+    this.#enter(state, detail);
+    if (!isBack) return this.say("info", kind, `${source.name} open, ${detail}`);
+    const message = `${journal.name}: ${source.name} open again, ${detail}`;
+    const { reconnects } = this.tally.counts;
+    report({ level: "info", kind: "reconnect", message, details: { reconnects } });
+  }
+
   #enter(state: ChannelState, detail = ""): void {
-    this.#state = state;
-    this.#detail = detail;
+    this.#change(() => {
+      this.#state = state;
+      this.#detail = detail;
+    });
+  }
+
+  /** Tells when the state is another one afterwards. */
+  #change(action: () => void): void {
+    const { state: from } = this.#stateToTell;
+    action();
     this.#options.silence?.listen(this.#isOpen && this.#hasSignal);
+    const { state: to } = this.#stateToTell;
+    if (from === to) return;
+    const message = `${this.#options.journal.name}: it is ${to}, was ${from}`;
+    this.#options.report({ level: "info", kind: "state_change", message, details: { from, to } });
   }
 }

@@ -34,9 +34,12 @@ export class ChannelTally {
     };
   }
 
-  opened(): void {
-    if (this.#isGone) this.#reconnects += 1;
+  /** Whether it had gone before. */
+  opened(): boolean {
+    const wasGone = this.#isGone;
+    if (wasGone) this.#reconnects += 1;
     this.#isGone = false;
+    return wasGone;
   }
 
   closed(): void {

@@ -89,7 +89,7 @@ requires(natsServer).test(
     site.plug(0);
     await waitFor(
       "the port's return",
-      () => journalText(site, "events").split("source_opened").length === 3,
+      () => journalText(site, "events").includes('"type":"reconnect"'),
     );
     assert.equal(await site.collector.stop(), 0);
     await site.collector.start();
@@ -108,7 +108,7 @@ requires(natsServer).test(
       "source_opened",
       "service_start",
       "source_gone",
-      "source_opened",
+      "reconnect",
       "stopping",
       "service_stop",
       "service_start",
@@ -120,6 +120,15 @@ requires(natsServer).test(
     assert.equal(gone?.details["level"], "warning");
     const unclean = events.find(({ type }) => type === "unclean_shutdown");
     assert.equal(typeof unclean?.details["pid"], "number");
+    assert.equal(typeof unclean?.details["aliveMs"], "number");
+    const states = events.filter(({ type }) => type === "state_change")
+      .map(({ details: { from, to } }) => `${from} → ${to}`);
+    assert.deepEqual(states.slice(0, 4), [
+      "starting → running",
+      "running → reconnecting",
+      "reconnecting → running",
+      "running → stopped",
+    ]);
     assert.equal(new Set(stored.map(({ id }) => id)).size, stored.length);
 
     assert.equal(beats.length, 3, "one at each start");

@@ -78,7 +78,6 @@ Deno.test("the operational log is JSON lines in a file beside the records", asyn
   assert.equal(await site.collector.stop(), 0);
   const text = Deno.readTextFileSync(site.folder.join("log", "nectarcollector.log"));
   const kinds = text.trimEnd().split("\n").map((line) => JSON.parse(line).kind);
-  assert.equal(kinds[0], "source_opened");
-  assert.ok(kinds.includes("service_start"));
+  assert.ok(kinds.indexOf("source_opened") < kinds.indexOf("service_start"));
   assert.equal(kinds.at(-1), "service_stop");
 });

@@ -8,6 +8,12 @@ const opening = {
 } as const;
 
 export const channelKinds = {
+  state_change: {
+    level: "info",
+    means: "a channel's state is another one; heartbeats have the states, too",
+    toDo: "nothing; the event behind it says why",
+    details: { from: "the state before", to: "the state now" },
+  },
   source_opened: {
     level: "info",
     means: "a port is open",
@@ -22,6 +28,12 @@ export const channelKinds = {
     level: "warning",
     means: "a port's device went away and is waited for",
     toDo: "plug it in",
+  },
+  reconnect: {
+    level: "info",
+    means: "a port that was gone is open again",
+    toDo: "nothing",
+    details: { reconnects: "how often so far, since the start of the service" },
   },
   source_missing: { ...opening, means: "there is no such device" },
   source_busy: { ...opening, means: "another program uses the device" },
