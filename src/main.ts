@@ -14,11 +14,12 @@ import { replayCommand } from "./cli/replay.ts";
 import { simulateCommand } from "./cli/simulate.ts";
 import { processTerminal } from "./cli/terminal.ts";
 import { verifyCommand } from "./cli/verify.ts";
+import { versionText } from "./platform/build.ts";
 
 const terminal = processTerminal();
 const program = new Command("nectarcollector")
   .description("captures call records from serial ports and delivers them to NATS JetStream")
-  .version(project.version)
+  .version(versionText(project.version))
   .addOption(configOption())
   .addHelpText(
     "after",

@@ -15,6 +15,7 @@ import { openLog } from "../telemetry/operational_log.ts";
 import { printProblems } from "./check.ts";
 import { configPath } from "./config_option.ts";
 import { HangupSignal } from "./hangup_signal.ts";
+import { giveUpPrograms } from "./service_permissions.ts";
 import { StopSignal } from "./stop_signal.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
 
@@ -61,6 +62,7 @@ function unknownCommand(name: string, program: Command): string {
 }
 
 async function run(file: string, terminal: Terminal): Promise<number> {
+  giveUpPrograms();
   const loaded = await loadConfig(file);
   if (loaded.ok) return await capture({ config: loaded.config, broken: [] }, terminal);
   if (loaded.captureOnly !== undefined) return await capture(loaded.captureOnly, terminal);

@@ -31,9 +31,14 @@ Deno.test("an unknown option is refused, and nothing is started", async () => {
   assert.match(err, /unknown option '--confg'/);
 });
 
-Deno.test("the version is the project's", async () => {
+Deno.test("the version is the project's, and says what it was made of", async () => {
   const { code, out } = await run("--version");
   assert.equal(code, 0);
   const project = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)));
-  assert.equal(out.trim(), project.version);
+  const [version, ...madeOf] = out.trim().split(" ");
+  assert.equal(version, project.version);
+  const expected = Deno.env.get("NECTARCOLLECTOR") === undefined
+    ? /^\(from the sources\)$/
+    : /^\(commit ([0-9a-f]{12}(\+changes)?|unknown), \d{4}-\d\d-\d\d\)$/;
+  assert.match(madeOf.join(" "), expected);
 });

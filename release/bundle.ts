@@ -1,0 +1,44 @@
+// All of it in one file, build/nectarcollector.js, which knows what it was made of. The same sources
+// give the same bytes, wherever they and Deno's cache lie.
+
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { runDeno } from "./deno_run.ts";
+import { dayOf, sourcesAt } from "./sources.ts";
+
+/** As it stands in src/platform/build.ts. */
+const stamp = '"build-stamp:"';
+
+/** Where the bundle of the checkout at `folder` is. */
+export function bundlePath(folder: string): string {
+  return join(folder, "build/nectarcollector.js");
+}
+
+/** Makes the bundle of the checkout at `folder`. @throws {Error} */
+export async function bundle(folder: string): Promise<void> {
+  const output = bundlePath(folder);
+  mkdirSync(dirname(output), { recursive: true });
+  await runDeno(["bundle", "--quiet", "--output", output, "src/main.ts"], { folder });
+  const sources = await sourcesAt(folder);
+  const text = readFileSync(output, "utf8");
+  const parts = withoutPlaces(text, folder, await npmCache(folder)).split(stamp);
+  if (parts.length !== 2) {
+    throw new Error(`stamp ${output}: ${stamp} stands there ${parts.length - 1} times, not once`);
+  }
+  writeFileSync(output, parts.join(`"build-stamp:${sources.commit} ${dayOf(sources)}"`));
+  // Deno writes it into the executable.
+  utimesSync(output, sources.epochSec, sources.epochSec);
+}
+
+/** The bundler names libraries by where they lie, seen from here, and by the registry's host. */
+function withoutPlaces(text: string, folder: string, cache: string): string {
+  const [before = "", ...rest] = text.split(`${relative(folder, cache)}/`);
+  return before + rest.map((part) => `npm${part.slice(part.indexOf("/"))}`).join("");
+}
+
+async function npmCache(folder: string): Promise<string> {
+  const info = JSON.parse(await runDeno(["info", "--json"], { folder }));
+  return info.npmCache;
+}
+
+if (import.meta.main) await bundle(Deno.cwd());

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { bundle, bundlePath } from "../../release/bundle.ts";
+import { makeExecutable } from "../../release/executable.ts";
+import { runProgram } from "../support/run_program.ts";
+import { environment, program, requires } from "../support/requirements.ts";
+import { TemporaryFolder } from "../support/temporary_folder.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** A copy of what a build is made from, committed at a time that is always the same. */
+async function checkout(folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  for (const part of ["src", "deno.json", "deno.lock", ".gitignore"]) {
+    cpSync(join(root, part), join(folder, part), { recursive: true });
+  }
+  const environment = {
+    GIT_AUTHOR_DATE: "2026-03-04T05:06:07Z",
+    GIT_COMMITTER_DATE: "2026-03-04T05:06:07Z",
+  };
+  const identity = ["-c", "user.name=Tester", "-c", "user.email=tester@example.org"];
+  await runProgram("git", ["init", "-q"], { folder });
+  await runProgram("git", ["add", "."], { folder });
+  const commit = [...identity, "-c", "commit.gpgsign=false", "commit", "-q", "-m", "test"];
+  await runProgram("git", commit, { folder, environment });
+}
+
+requires(program("git"), environment("DENORT_BIN", ".ci/denort")).test(
+  "two builds in two folders are the same, byte for byte, and know their commit",
+  async () => {
+    using folder = new TemporaryFolder();
+    const places = [folder.join("one"), folder.join("somewhere/else/two")];
+    const built = await Promise.all(places.map(async (place) => {
+      await checkout(place);
+      await bundle(place);
+      const output = join(place, "nectarcollector");
+      await makeExecutable({ folder: place, output, architecture: "x86_64" });
+      return { output, text: readFileSync(bundlePath(place), "utf8") };
+    }));
+    const [one, two] = built;
+    assert.ok(one !== undefined && two !== undefined);
+    assert.ok(one.text === two.text, "the bundles differ");
+    const [stamp] = /"build-stamp:.*"/.exec(one.text) ?? [];
+    assert.match(stamp ?? "", /:[0-9a-f]{12} 2026-03-04"/);
+    assert.ok(!one.text.includes(folder.path), "the bundle names the folder it was made in");
+    const same = readFileSync(one.output).equals(readFileSync(two.output));
+    assert.ok(same, "the executables differ");
+  },
+);
