@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { maxInFlight } from "../../src/delivery/resume.ts";
+import type { Fragment } from "../../src/framer/framer.ts";
 import { Journal } from "../../src/journal/journal.ts";
 import type { Notice } from "../../src/platform/notice.ts";
 import type { JournalRecord } from "../../src/record.ts";
@@ -133,10 +134,13 @@ export class PipelineRun {
       () => `${++this.#written}:`.padEnd(bytes, "abcdefgh"),
     );
     const encoder = new TextEncoder();
-    const fragments = texts.map((text) => ({
+    const fragments: Fragment[] = texts.map((text) => ({
       bytes: encoder.encode(text),
-      end: "line_feed" as const,
+      end: "line_feed",
     }));
+    // Of an append in which the process died a part may stand there, and nobody goes on with it.
+    const isTorn = journal.position.openBytes !== null;
+    if (isTorn) fragments.unshift({ bytes: new Uint8Array(0), end: "hang_up" });
     try {
       journal.append(fragments, this.#box.wallMs);
       model.append(texts, journal);
@@ -168,11 +172,6 @@ export class PipelineRun {
       this.#life = await open();
     }
     box.heal();
-    for (const journal of this.#life.journals) {
-      // Of an append in which the process died a part may stand there, and nobody goes on with it.
-      const isTorn = journal.position.openBytes !== null;
-      if (isTorn) journal.append([{ bytes: new Uint8Array(0), end: "hang_up" }], box.wallMs);
-    }
   }
 
   async #restart(without: LostFiles): Promise<void> {
