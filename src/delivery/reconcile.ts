@@ -138,6 +138,7 @@ async function isConfirmed(
   const { stored } = cursor;
   if (!isSame(cursor, stream.name, extent) || cursor.searched > extent.lastSequence) return false;
   if (stored === null) return true;
+  if (stored.sequence > extent.lastSequence) return false;
   if (stored.sequence < extent.firstSequence) return true;
   const id = await stream.messageId(stored.sequence);
   return id === null || id === stored.messageId;
