@@ -6,7 +6,9 @@ import type { CheckedFile } from "./schema.ts";
 type CheckedPort = CheckedFile["ports"][number];
 /** Over a union, `Omit` alone would keep only the keys that all members share. */
 type WithoutKey<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-type Port = WithoutKey<CheckedPort, "a_designation">;
+/** An HTTP port that names no TCP port has the web page's. */
+type WithListenPort<T> = T extends { type: "http" } ? T & { listen_port: number } : T;
+type Port = WithListenPort<WithoutKey<CheckedPort, "a_designation">>;
 
 /** A port that is captured. `type` says which of the other keys it has. */
 export type EnabledPort = Port & {
@@ -43,7 +45,10 @@ export function enabledPorts(config: Config): EnabledPort[] {
 }
 
 function settlePort(port: CheckedPort, file: CheckedFile): PortConfig {
-  const { a_designation, ...rest } = port;
+  const { a_designation, ...former } = port;
+  const rest = former.type === "http"
+    ? { ...former, listen_port: former.listen_port ?? file.monitoring.port }
+    : former;
   const side = port.side_designation ?? a_designation;
   const fips = port.fips_code ?? file.app.fips_code;
   if (!port.enabled) {

@@ -2,6 +2,7 @@
 // too, because the original service wrote every key of every port when it saved a file: their
 // empty values pass, and the line settings of a serial port pass on an HTTP port, without effect.
 
+import { isIP } from "node:net";
 import { z } from "zod";
 import {
   freeText,
@@ -16,8 +17,8 @@ import {
 import { framingSchema } from "./framing_schema.ts";
 import { noRawCapture, rawCaptureSchema } from "./raw_capture_schema.ts";
 
-/** Where an HTTP port listens when the file does not say. */
-export const defaultHttpPort = 8081;
+/** TCP port of the web page, and of HTTP ports that name none. */
+export const defaultPagePort = 8080;
 
 const usualRates = "300, 1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200";
 
@@ -120,6 +121,17 @@ const serialPort = z.strictObject({
   ...commonKeys,
 });
 
+const networkMustBe = "must be an address such as 192.0.2.7, or a network such as 192.0.2.0/24";
+
+/** Addresses and networks that may send. */
+const networks = z.array(
+  z.string({ error: networkMustBe }).refine(isNetwork, {
+    error: networkMustBe,
+  }),
+).meta({ description: "Addresses and networks that may post; default: all" })
+  // Who lists nobody means that nobody is refused, as with every other empty value.
+  .transform((found) => found.length === 0 ? undefined : found);
+
 const httpPort = z.strictObject({
   type: z.literal("http").describe("Records that are posted to this machine over HTTP"),
   path: text(
@@ -127,7 +139,12 @@ const httpPort = z.strictObject({
     "must be the path that records are posted to, beginning with /, such as /cdr",
     "Path that records are posted to; each pair of listen_port and path once",
   ),
-  listen_port: numberOr(defaultHttpPort, tcpPort, "TCP port to listen on"),
+  listen_port: optionalNumber(tcpPort, "TCP port to listen on; default: the web page's"),
+  listen_host: freeText("Address of this machine to listen on; default: all of them").optional(),
+  allow_from: networks.optional(),
+  username: freeText("User name that senders must give; default: none is asked for").optional(),
+  password: freeText("Password that senders must give; better password_file").optional(),
+  password_file: freeText("File that holds the password").optional(),
   device: foreignText("serial"),
   raw_capture: noRawCapture,
   ...ignoredLineSettings,
@@ -168,6 +185,13 @@ export const portSchema = z.discriminatedUnion(
       issue.code === "invalid_union" ? 'must be "serial", "http", "tcp" or "websocket"' : undefined,
   },
 );
+
+function isNetwork(found: string): boolean {
+  const [address = "", bits, ...more] = found.split("/");
+  const longest = isIP(address) === 4 ? 32 : 128;
+  if (isIP(address) === 0 || more.length > 0) return false;
+  return bits === undefined || /^\d{1,3}$/.test(bits) && Number(bits) <= longest;
+}
 
 function isWebsocketUrl(found: string): boolean {
   const url = URL.parse(found);

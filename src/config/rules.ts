@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import type { Fault, Path } from "./fault.ts";
-import { defaultHttpPort } from "./port_schema.ts";
+import { defaultPagePort } from "./port_schema.ts";
 
 const textOrNone = z.string().optional().catch(undefined);
 const given = z.unknown().optional();
@@ -20,6 +20,9 @@ const port = z.object({
   host: given,
   port: given,
   listen_port: z.number().optional().catch(undefined),
+  username: given,
+  password: given,
+  password_file: given,
   url: textOrNone,
 });
 
@@ -41,7 +44,11 @@ const glimpse = z.object({
   app: section({ fips_code: given }),
   ports: z.array(port.optional().catch(undefined)).optional().catch(undefined),
   nats: section(credentials),
-  monitoring: section({ ...credentials, password_hash: given }),
+  monitoring: section({
+    ...credentials,
+    password_hash: given,
+    port: z.number().default(0).catch(0),
+  }),
   forwarder: section({
     ...credentials,
     enabled: z.boolean().optional().catch(undefined),
@@ -74,7 +81,7 @@ export function brokenRules(value: unknown): Fault[] {
   return [
     ...enabledFaults(file),
     ...entries.flatMap((entry) => portFaults(entry, file)),
-    ...repetitions(entries),
+    ...repetitions(entries, file),
     ...forwarderFaults(file),
     ...recoveryFaults(file),
     ...secretFaults(file),
@@ -100,6 +107,7 @@ function portFaults({ at, port }: Entry, file: Glimpse): Fault[] {
       "or as app.fips_code for all ports";
     found.push({ path: [...at, "fips_code"], message });
   }
+  if (port.type === "http") found.push(...loginFaults({ at, port }));
   if (port.type === "tcp") {
     const connects = port.host !== undefined || port.port !== undefined;
     const listens = (port.listen_port ?? 0) !== 0;
@@ -116,12 +124,23 @@ function portFaults({ at, port }: Entry, file: Glimpse): Fault[] {
   return found;
 }
 
+function loginFaults({ at, port }: Entry): Fault[] {
+  const found = twice(at, port, "password", "password_file");
+  const hasPassword = port.password !== undefined || port.password_file !== undefined;
+  const hasName = port.username !== undefined;
+  if (hasName === hasPassword) return found;
+  const name = `ports[${String(at[1])}]`;
+  const message = `${name} asks senders for a user name and a password, or for neither: ` +
+    `${hasName ? "password_file" : "username"} is missing`;
+  return [...found, { path: [...at, hasName ? "password_file" : "username"], message }];
+}
+
 /** Sides, devices and whatever else only one port can have. */
-function repetitions(entries: readonly Entry[]): Fault[] {
+function repetitions(entries: readonly Entry[], file: Glimpse): Fault[] {
   const found: Fault[] = [];
   const first = new Map<string, Path>();
   for (const { at, port } of entries) {
-    for (const { key, what } of claims(port)) {
+    for (const { key, what } of claims(port, file)) {
       const path = [...at, key];
       const earlier = first.get(what);
       if (earlier === undefined) first.set(what, path);
@@ -134,7 +153,7 @@ function repetitions(entries: readonly Entry[]): Fault[] {
   return found;
 }
 
-function claims(port: GlimpsedPort): { key: string; what: string }[] {
+function claims(port: GlimpsedPort, { monitoring }: Glimpse): { key: string; what: string }[] {
   const found: { key: string; what: string }[] = [];
   const sideKey = port.side_designation === undefined ? "a_designation" : "side_designation";
   const side = port[sideKey];
@@ -143,7 +162,9 @@ function claims(port: GlimpsedPort): { key: string; what: string }[] {
   if (port.type === "serial" && port.device !== undefined) {
     found.push({ key: "device", what: `device ${port.device}` });
   } else if (port.type === "http" && port.path !== undefined) {
-    const what = `path ${port.path} on listen_port ${listenPort || defaultHttpPort}`;
+    const what = `path ${port.path} on listen_port ${
+      listenPort || monitoring.port || defaultPagePort
+    }`;
     found.push({ key: "path", what });
   } else if (port.type === "tcp" && listenPort !== 0) {
     found.push({ key: "listen_port", what: `listen_port ${listenPort}` });

@@ -13,7 +13,7 @@ import {
   tlsFiles,
   yesNo,
 } from "./field.ts";
-import { baudRates, fipsCode, portSchema } from "./port_schema.ts";
+import { baudRates, defaultPagePort, fipsCode, portSchema } from "./port_schema.ts";
 
 const megabytes = { min: 0.001, max: 1_000_000_000, unit: "MB" };
 const syncMustBe = 'must be "always" or a whole number from 10 to 60000 milliseconds';
@@ -97,7 +97,7 @@ const logging = z.strictObject({
 
 const monitoring = z.strictObject({
   host: freeText("Address to listen on; default: loopback unless a password is set").optional(),
-  port: numberOr(8080, { min: 1, max: 65_535, whole: true }, "TCP port of the web page"),
+  port: numberOr(defaultPagePort, { min: 1, max: 65_535, whole: true }, "TCP port of the web page"),
   username: freeText("User name of the web page").optional(),
   password: freeText("Password of the web page; better password_hash").optional(),
   password_file: freeText("File that holds the password").optional(),

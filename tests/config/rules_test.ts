@@ -69,8 +69,8 @@ Deno.test("a pair of listen_port and path belongs to one port only", () => {
   assert.deepEqual(problemsOf(withPorts(web({}), other)), []);
   // The default counts as if it were written.
   const silent = web({ listen_port: 0 });
-  const spoken = web({ listen_port: 8081, side_designation: "A2" });
-  assertProblem(withPorts(silent, spoken), "ports[1].path", /listen_port 8081/);
+  const spoken = web({ listen_port: 8080, side_designation: "A2" });
+  assertProblem(withPorts(silent, spoken), "ports[1].path", /listen_port 8080/);
 });
 
 Deno.test("a tcp port either connects or listens", () => {

@@ -243,7 +243,7 @@ Deno.test("ports of every type load", () => {
   }));
   assert.deepEqual(ports.map((port) => port.type), ["serial", "http", "tcp", "tcp", "websocket"]);
   assert.ok(ports[1]?.type === "http");
-  assert.equal(ports[1].listen_port, 8081);
+  assert.equal(ports[1].listen_port, 8080);
 });
 
 Deno.test("a key of another type of port is refused unless it is empty", () => {
