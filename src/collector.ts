@@ -19,6 +19,7 @@ import { TailBudget } from "./journal/tail_budget.ts";
 import { claimFolder } from "./platform/instance_lock.ts";
 import type { Libc } from "./platform/libc.ts";
 import type { Report } from "./platform/notice.ts";
+import { HttpListeners } from "./source/http/http_listeners.ts";
 import { PollLoop } from "./source/serial/poll_loop.ts";
 import { ClockWatch } from "./telemetry/clock_watch.ts";
 import { RunMark } from "./telemetry/run_mark.ts";
@@ -92,6 +93,7 @@ export class Collector implements AsyncDisposable {
     resources.defer(() => mark.clear());
     resources.use(new ClockWatch({ clock, report }));
     const loop = resources.use(new PollLoop({ libc, clock }));
+    const listeners = new HttpListeners({ clock, report });
     const broken = options.broken ?? [];
     const held = broken.filter(({ holdsRecords }) => holdsRecords).map(({ name }) => name);
     for (const section of broken) report(brokenNotice(section));
@@ -109,6 +111,7 @@ export class Collector implements AsyncDisposable {
       sinkNames,
       libc,
       loop,
+      listeners,
       disk,
       clock,
       boot,

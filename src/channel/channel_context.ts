@@ -8,6 +8,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { Libc } from "../platform/libc.ts";
 import type { Report } from "../platform/notice.ts";
+import type { HttpListeners } from "../source/http/http_listeners.ts";
 import type { PollLoop } from "../source/serial/poll_loop.ts";
 
 export interface ChannelContext {
@@ -16,6 +17,7 @@ export interface ChannelContext {
   readonly sinkNames: readonly string[];
   readonly libc: Libc;
   readonly loop: PollLoop;
+  readonly listeners: HttpListeners;
   readonly disk: Disk;
   readonly clock: Clock;
   /** Identity of the machine's present run. */

@@ -3,6 +3,7 @@
 import type { EnabledPort } from "../config/config.ts";
 import { channelName } from "../record.ts";
 import type { ChannelContext } from "./channel_context.ts";
+import { openHttpChannel } from "./http_channel.ts";
 import type { OpenedChannel } from "./opened_channel.ts";
 import { openSerialChannel } from "./serial_channel.ts";
 
@@ -15,6 +16,7 @@ export async function openChannel(
     case "serial":
       return await openSerialChannel(port, context);
     case "http":
+      return await openHttpChannel(port, context);
     case "tcp":
     case "websocket":
       tellNotSupported(port, context);

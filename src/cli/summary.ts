@@ -74,7 +74,7 @@ export function summarize(config: Config, file: string): Summary {
 
 /** Whether this version can capture from such a source. */
 export function isCaptured({ type }: Pick<PortConfig, "type">): boolean {
-  return type === "serial";
+  return type === "serial" || type === "http";
 }
 
 /** The URL with stars for its password, or for the token that stands in a user's place. */

@@ -72,7 +72,6 @@ A2 1429010002  555-0100
 
 B1 1429010002
   source    http port 9000, path /cdr
-  note      not captured by this version
   subject   ut.cdr.1429010002
   log       /var/log/nectarcollector/1429010002-B1.log
 

@@ -35,11 +35,17 @@ export const channelKinds = {
     toDo: "nothing",
     details: { reconnects: "how often so far, since the start of the service" },
   },
-  source_missing: { ...opening, means: "there is no such device" },
-  source_busy: { ...opening, means: "another program uses the device" },
-  source_no_permission: { ...opening, means: "the service's user may not open the device" },
+  source_missing: {
+    ...opening,
+    means: "there is no such device, or this machine has no such address",
+  },
+  source_busy: { ...opening, means: "another program uses the device, or the TCP port" },
+  source_no_permission: {
+    ...opening,
+    means: "the service's user may not open the device, or the TCP port",
+  },
   source_not_a_terminal: { ...opening, means: "`device` is not a serial port" },
-  source_failed: { ...opening, means: "opening or reading the device failed" },
+  source_failed: { ...opening, means: "opening or reading the device or the TCP port failed" },
   silence: {
     level: "warning",
     means: "nothing was heard for longer than it should be",
@@ -75,6 +81,15 @@ export const channelKinds = {
     level: "info",
     means: "records are taken again",
     toDo: "nothing",
+  },
+  post_refused: {
+    level: "warning",
+    means: "a post over HTTP was not taken; told at most once a minute",
+    toDo: "what the hint says",
+    details: {
+      status: "what it was answered with, an HTTP status",
+      refused: "posts refused since it was last told, this one included",
+    },
   },
   raw_capture_stopped: {
     level: "warning",
