@@ -17,6 +17,8 @@ export interface SiteOptions {
   readonly runFolder?: string;
   /** Merged into each port's entry of the configuration. */
   readonly portKeys?: Record<string, unknown>;
+  /** Entries of ports that are not serial, on the sides behind those. @default {none} */
+  readonly otherPorts?: readonly Record<string, unknown>[];
   /** Merged into the configuration's sections. */
   readonly logging?: Record<string, unknown>;
   readonly journal?: Record<string, unknown>;
@@ -51,16 +53,22 @@ export class Site implements AsyncDisposable {
 
   /** Writes the configuration, for the next start of the collector. */
   useServer(url: string): void {
-    const { portKeys, logging, journal, nats, forwarder } = this.#options;
+    const { portKeys, otherPorts = [], logging, journal, nats, forwarder } = this.#options;
+    const serialPorts = this.terminals.map((_, port) => ({
+      device: this.device(port),
+      side_designation: `A${port + 1}`,
+      baud_rate: this.#options.baudRate ?? 9600,
+      enabled: true,
+      ...portKeys,
+    }));
+    const netPorts = otherPorts.map((keys, i) => ({
+      side_designation: `A${serialPorts.length + i + 1}`,
+      enabled: true,
+      ...keys,
+    }));
     const config = {
       app: { instance_id: "test-site", fips_code: siteFips },
-      ports: this.terminals.map((_, port) => ({
-        device: this.device(port),
-        side_designation: `A${port + 1}`,
-        baud_rate: this.#options.baudRate ?? 9600,
-        enabled: true,
-        ...portKeys,
-      })),
+      ports: [...serialPorts, ...netPorts],
       nats: { url, subject_prefix: "ut.cdr", reconnect_wait_sec: 1, ...nats },
       logging: { base_path: this.logFolder, ...logging },
       journal: { state_path: this.folder.join("state"), ...journal },
