@@ -22,10 +22,16 @@ export interface AppendQueueOptions {
   readonly resumed: () => void;
 }
 
+interface Waiting {
+  readonly fragments: readonly Fragment[];
+  readonly timeMs: number;
+  readonly appended: ((from: number) => void) | undefined;
+}
+
 export class AppendQueue {
   readonly #options: AppendQueueOptions;
   /** What was refused, in order. */
-  #waiting: { readonly fragments: readonly Fragment[]; readonly timeMs: number }[] = [];
+  #waiting: Waiting[] = [];
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: AppendQueueOptions) {
@@ -37,10 +43,13 @@ export class AppendQueue {
     return this.#waiting.length > 0;
   }
 
-  /** Appends fragments, all or none, behind what was refused before. */
-  append(fragments: readonly Fragment[], timeMs: number): void {
+  /**
+   * Appends fragments, all or none, behind what was refused before. `appended` is called in the turn
+   * in which that is done, with the number of the first record that they belong to.
+   */
+  append(fragments: readonly Fragment[], timeMs: number, appended?: (from: number) => void): void {
     if (fragments.length === 0) return;
-    this.#waiting.push({ fragments, timeMs });
+    this.#waiting.push({ fragments, timeMs, appended });
     if (this.#retryTimer === undefined) this.#work();
   }
 
@@ -68,8 +77,10 @@ export class AppendQueue {
     const isRetry = this.#retryTimer !== undefined;
     try {
       for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+        const from = journal.lastSequence + 1;
         journal.append(first.fragments, first.timeMs);
         this.#waiting.shift();
+        first.appended?.(from);
         this.#noteDamage(first.fragments);
       }
     } catch (error) {

@@ -6,6 +6,7 @@ import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText } from "../platform/notice.ts";
 import type { Run, Source, SourceHandler, SourceRead } from "../source/source.ts";
+import type { Acknowledgement } from "./acknowledgement.ts";
 import { AppendQueue } from "./append_queue.ts";
 import type { CatchBuffer, Caught } from "./catch_buffer.ts";
 import { ChannelStanding, type StandingOptions } from "./channel_standing.ts";
@@ -19,7 +20,8 @@ export class Channel implements PortChannel, AsyncDisposable {
   readonly #catch: CatchBuffer;
   readonly #clock: Clock;
   readonly #idleFlushMs: number;
-  readonly #firstRecord: () => void;
+  readonly #firstRecord: (() => void) | undefined;
+  readonly #acknowledgement: Acknowledgement | undefined;
   readonly #standing: ChannelStanding;
   #lastByteMs = 0;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -36,8 +38,10 @@ export class Channel implements PortChannel, AsyncDisposable {
       readonly clock: Clock;
       /** A silence of so long ends a record, unless the framer has a length of its own. */
       readonly idleFlushMs: number;
-      /** Called at the first record after each opening: the source's settings work. */
-      readonly firstRecord: () => void;
+      /** Called at the first record after each opening: the source's settings work. @default {nobody} */
+      readonly firstRecord?: () => void;
+      /** Who tells the sender what is safe. @default {nobody} */
+      readonly acknowledgement?: Acknowledgement | undefined;
     },
   ) {
     this.journal = options.journal;
@@ -47,6 +51,7 @@ export class Channel implements PortChannel, AsyncDisposable {
     this.#clock = options.clock;
     this.#idleFlushMs = options.framer.gapMs ?? options.idleFlushMs;
     this.#firstRecord = options.firstRecord;
+    this.#acknowledgement = options.acknowledgement;
     this.#standing = new ChannelStanding(options);
     this.#appends = new AppendQueue({
       ...options,
@@ -77,7 +82,7 @@ export class Channel implements PortChannel, AsyncDisposable {
       room: (length) => this.#room(length),
       bytes: (chunk, timeMs) => this.#take(chunk, timeMs),
       signal: (isThere) => this.#standing.signal(isThere),
-      closed: () => this.#closed(),
+      closed: (detail) => this.#closed(detail),
       unavailable: (problem) => this.#standing.unavailable(problem),
     };
     this.#source.start(handler);
@@ -98,6 +103,7 @@ export class Channel implements PortChannel, AsyncDisposable {
     } catch (error) {
       this.#standing.say("warning", "sync_failed", `stop: ${errorText(error)}`);
     }
+    await this.#acknowledgement?.stop();
     await this.#standing.stop();
   }
 
@@ -136,13 +142,13 @@ export class Channel implements PortChannel, AsyncDisposable {
     this.#record(this.#source.decode(read));
     if (!this.#provedLine && this.journal.lastSequence > this.#recordsAtOpen) {
       this.#provedLine = true;
-      this.#firstRecord();
+      this.#firstRecord?.();
     }
     this.#watchIdle();
   }
 
-  #closed(): void {
-    this.#standing.closed("device gone");
+  #closed(detail: string): void {
+    this.#standing.closed(detail);
     this.#flush("hang_up");
   }
 
@@ -164,7 +170,7 @@ export class Channel implements PortChannel, AsyncDisposable {
 
   #append(fragments: readonly Fragment[], timeMs: number): void {
     this.#standing.tally.cut(fragments, timeMs);
-    this.#appends.append(fragments, timeMs);
+    this.#appends.append(fragments, timeMs, this.#acknowledgement?.of(fragments));
   }
 
   /** No more comes for now. A kill in the middle leaves the open record open. */

@@ -70,7 +70,8 @@ export class ChannelStanding {
   closed(detail: string): void {
     this.tally.closed();
     this.#enter("reconnecting", detail);
-    this.say("warning", "source_gone", `${this.#options.source.name} is gone; waiting for it`);
+    const { name } = this.#options.source;
+    this.say("warning", "source_gone", `${name}: ${detail}; waiting for it`);
   }
 
   unavailable({ kind, message, hint }: SourceProblem): void {

@@ -6,6 +6,7 @@ import type { ChannelContext } from "./channel_context.ts";
 import { openHttpChannel } from "./http_channel.ts";
 import type { OpenedChannel } from "./opened_channel.ts";
 import { openSerialChannel } from "./serial_channel.ts";
+import { openTcpChannel } from "./tcp_channel.ts";
 
 /** `null` for a type that this version does not capture, which is reported. */
 export async function openChannel(
@@ -18,6 +19,7 @@ export async function openChannel(
     case "http":
       return await openHttpChannel(port, context);
     case "tcp":
+      return await openTcpChannel(port, context);
     case "websocket":
       tellNotSupported(port, context);
       return null;

@@ -12,6 +12,7 @@ import {
   optionalNumberOr,
   subjectToken,
   text,
+  tlsFiles,
   yesNo,
 } from "./field.ts";
 import { framingSchema } from "./framing_schema.ts";
@@ -151,11 +152,30 @@ const httpPort = z.strictObject({
   ...commonKeys,
 });
 
+const feedSeconds = { min: 1, max: 604_800, unit: "seconds" };
+
 const networkPort = z.strictObject({
   type: z.literal("tcp").describe("A TCP feed: connect to host and port, or listen_port"),
   host: freeText("Host to connect to").optional(),
   port: number(tcpPort, "TCP port to connect to").optional(),
   listen_port: optionalNumber(tcpPort, "TCP port to listen on, instead of host and port"),
+  listen_host: freeText("Address to listen on; the default is every IPv4 address")
+    .default("0.0.0.0"),
+  tls: tlsFiles().extend({
+    server_name: freeText("Name in the other side's certificate; default: host").optional(),
+  }).optional().describe(
+    "Speak TLS: connecting, ca_file is what the other side is checked against, cert_file and " +
+      "key_file show who we are; listening, cert_file and key_file are needed",
+  ),
+  acknowledge: text(
+    /^[^\u0100-\uffff]{1,64}$/,
+    'must be 1 to 64 characters of one byte each, such as "\\u0006" for ACK',
+    "Sent for each whole record, once it is safe on the disk; default: nothing is sent",
+  ).optional(),
+  idle_reconnect_sec: optionalNumber(
+    feedSeconds,
+    "Silence after which the connection is given up and made anew, in seconds; default: never",
+  ),
   device: foreignText("serial"),
   raw_capture: noRawCapture,
   path: foreignText("http"),

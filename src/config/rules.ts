@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import type { Fault, Path } from "./fault.ts";
+import { tcpFaults } from "./feed_rules.ts";
 import { defaultPagePort } from "./port_schema.ts";
 
 const textOrNone = z.string().optional().catch(undefined);
@@ -23,7 +24,10 @@ const port = z.object({
   username: given,
   password: given,
   password_file: given,
+  listen_host: textOrNone,
   url: textOrNone,
+  tls: z.object({ ca_file: given, cert_file: given, key_file: given, server_name: given })
+    .optional().catch(undefined),
 });
 
 function section<T extends z.core.$ZodLooseShape>(shape: T): z.ZodCatch<z.ZodObject<T>> {
@@ -108,19 +112,7 @@ function portFaults({ at, port }: Entry, file: Glimpse): Fault[] {
     found.push({ path: [...at, "fips_code"], message });
   }
   if (port.type === "http") found.push(...loginFaults({ at, port }));
-  if (port.type === "tcp") {
-    const connects = port.host !== undefined || port.port !== undefined;
-    const listens = (port.listen_port ?? 0) !== 0;
-    if (connects === listens) {
-      const message = `${name} needs either host and port, to connect, or listen_port, to listen` +
-        (connects ? "; both are given" : "");
-      found.push({ path: at, message });
-    } else if (connects && port.host === undefined) {
-      found.push({ path: [...at, "host"], mustBe: "must be the host to connect to" });
-    } else if (connects && port.port === undefined) {
-      found.push({ path: [...at, "port"], mustBe: "must be the TCP port to connect to" });
-    }
-  }
+  if (port.type === "tcp") found.push(...tcpFaults(at, port));
   return found;
 }
 
@@ -167,7 +159,8 @@ function claims(port: GlimpsedPort, { monitoring }: Glimpse): { key: string; wha
     }`;
     found.push({ key: "path", what });
   } else if (port.type === "tcp" && listenPort !== 0) {
-    found.push({ key: "listen_port", what: `listen_port ${listenPort}` });
+    const at = port.listen_host === undefined ? "" : ` of ${port.listen_host}`;
+    found.push({ key: "listen_port", what: `listen_port ${listenPort}${at}` });
   }
   return found;
 }

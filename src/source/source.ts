@@ -42,8 +42,8 @@ export interface SourceHandler {
   bytes(chunk: Uint8Array, timeMs: number): boolean;
   /** The cable was pulled, or the equipment is off; and later that it is back. */
   signal(isThere: boolean): void;
-  /** The source went away and is waited for. */
-  closed(): void;
+  /** The source went away and is waited for; `detail` says what happened. */
+  closed(detail: string): void;
   /** It cannot be opened now; tried again by itself. Called when the reason changes. */
   unavailable(problem: SourceProblem): void;
 }
@@ -51,7 +51,15 @@ export interface SourceHandler {
 /** Why a source cannot be read, and what a technician does about it. */
 export interface SourceProblem {
   /** Stable name for machines. */
-  readonly kind: "missing" | "busy" | "no_permission" | "not_a_terminal" | "failed";
+  readonly kind:
+    | "missing"
+    | "busy"
+    | "no_permission"
+    | "not_a_terminal"
+    | "not_connected"
+    | "unreachable"
+    | "bad_certificate"
+    | "failed";
   readonly message: string;
   readonly hint: string;
 }

@@ -88,7 +88,7 @@ Deno.test("Channel: the first record after each opening proves the source's sett
   bench.source.read("\n");
   bench.source.read("another\n");
   assert.equal(bench.proofs.length, 1);
-  bench.source.handler.closed();
+  bench.source.handler.closed("device gone");
   bench.source.handler.opened("9600 8N1");
   bench.source.read("again\n");
   assert.equal(bench.proofs.length, 2);
@@ -173,7 +173,7 @@ Deno.test("Channel: a device that goes away ends the open record as partial", as
   using box = new JournalBox();
   await using bench = await Bench.open({ box });
   bench.source.read("half");
-  bench.source.handler.closed();
+  bench.source.handler.closed("device gone");
   assert.equal(bench.channel.status.state, "reconnecting");
   assert.deepEqual(await bench.records(), ["half (hang_up)"]);
 });
@@ -324,7 +324,7 @@ Deno.test("Channel: silence counts while the source is open and has a signal, up
   assert.deepEqual(after(() => handler.signal(false)), [false]);
   assert.deepEqual(after(() => handler.opened("9600 8N1")), [false]);
   assert.deepEqual(after(() => handler.signal(true)), [true]);
-  assert.deepEqual(after(() => handler.closed()), [false]);
+  assert.deepEqual(after(() => handler.closed("device gone")), [false]);
   assert.deepEqual(after(() => handler.signal(true)), [false]);
   assert.deepEqual(after(() => handler.opened("9600 8N1")), [true]);
   assert.equal(bench.channel.status.isSilent, true);
@@ -344,7 +344,7 @@ Deno.test("Channel: without a signal that is its state, whatever the port is", a
   const { state, detail } = bench.channel.status;
   assert.deepEqual({ state, detail }, { state: "running", detail: "9600 8N1" });
   handler.signal(false);
-  handler.closed();
+  handler.closed("device gone");
   assert.equal(bench.channel.status.state, "reconnecting");
 });
 
@@ -391,7 +391,7 @@ Deno.test("Channel: it counts what was read, ended, damaged, and how often the s
   bench.source.read("one\r\ntwo\nthr");
   const before = bench.channel.status;
   assert.deepEqual([before.bytes, before.records, before.errors, before.reconnects], [12, 2, 0, 0]);
-  handler.closed();
+  handler.closed("device gone");
   assert.equal(bench.channel.status.records, 3, "what was unfinished is a record");
   bench.source.isDamaged = true;
   handler.detecting("listening");

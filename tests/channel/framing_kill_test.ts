@@ -135,7 +135,7 @@ for (const [framing, before, during, after] of cases) {
         seen += 1;
         if (seen >= call) throw new Error("killed");
       };
-      doomed.source.handler.closed();
+      doomed.source.handler.closed("device gone");
       using left = box.copy();
       const kept = shared.slice();
       disk.heal();

@@ -87,6 +87,43 @@ Deno.test("two tcp ports cannot listen on one port", () => {
   assertProblem(withPorts(feed("A1"), feed("A2")), "ports[1].listen_port", /2000 is already taken/);
 });
 
+Deno.test("tcp ports may listen on one port of different addresses", () => {
+  const feed = (side: string, listen_host: string): Json =>
+    serialPort({
+      type: "tcp",
+      device: "",
+      listen_port: 2000,
+      listen_host,
+      side_designation: side,
+    });
+  assert.deepEqual(problemsOf(withPorts(feed("A1", "10.0.0.1"), feed("A2", "10.0.0.2"))), []);
+  assertProblem(
+    withPorts(feed("A1", "10.0.0.1"), feed("A2", "10.0.0.1")),
+    "ports[1].listen_port",
+    /listen_port 2000 of 10.0.0.1 is already taken/,
+  );
+});
+
+Deno.test("TLS of a tcp port has the files that its direction needs", () => {
+  const own = { cert_file: "/c", key_file: "/k" };
+  const out = (tls: Json): Json =>
+    withPorts(serialPort({ type: "tcp", device: "", host: "h", port: 1, tls }));
+  const into = (tls: Json): Json =>
+    withPorts(serialPort({ type: "tcp", device: "", listen_port: 1, tls }));
+  for (const tls of [{}, { ca_file: "/a" }, own, { ...own, ca_file: "/a" }, { server_name: "n" }]) {
+    assert.deepEqual(problemsOf(out(tls)), []);
+  }
+  assert.deepEqual(problemsOf(into(own)), []);
+  assertProblem(
+    out({ cert_file: "/c" }),
+    "ports[0].tls",
+    /both cert_file and key_file, or neither/,
+  );
+  assertProblem(out({ ...own, server_name: "n" }), "ports[0].tls", /write that name as host/);
+  assertProblem(into({}), "ports[0].tls", /needs cert_file and key_file/);
+  assertProblem(into({ ...own, ca_file: "/a" }), "ports[0].tls", /cert_file and key_file only/);
+});
+
 Deno.test("an enabled forwarder needs a server and a subject", () => {
   const all = { enabled: true, remote_url: "nats://h", remote_subject: "x.y" };
   assert.deepEqual(problemsOf(sample({ forwarder: all })), []);

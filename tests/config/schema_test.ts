@@ -231,6 +231,19 @@ Deno.test("a port needs the keys of its type, and the message says which", () =>
   }
 });
 
+Deno.test("keys of a tcp port take what they should and say what they take", () => {
+  const feed = (more: Record<string, unknown>): Record<string, unknown> =>
+    sample({ ports: [serialPort({ type: "tcp", device: "", host: "h", port: 23, ...more })] });
+  const limits: readonly [string, readonly unknown[], readonly unknown[], RegExp][] = [
+    ["acknowledge", ["\u0006", "OK\r\n", "\xff"], ["\u0100", "x".repeat(65), 6], /one byte each/],
+    ["idle_reconnect_sec", [1, 0.0, 604_800], [0.5, 604_801, "60"], /from 1 to 604800 seconds/],
+  ];
+  for (const [key, good, bad, message] of limits) {
+    for (const value of good) assert.deepEqual(problemsOf(feed({ [key]: value })), [], key);
+    for (const value of bad) assertProblem(feed({ [key]: value }), `ports[0].${key}`, message);
+  }
+});
+
 Deno.test("ports of every type load", () => {
   const { ports } = configOf(sample({
     ports: [

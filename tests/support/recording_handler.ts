@@ -8,6 +8,8 @@ export class RecordingHandler implements SourceHandler {
   /** `opened 9600 8N1`, `closed`, `missing` … in order; bytes are not among them. */
   readonly events: string[] = [];
   readonly problems: SourceProblem[] = [];
+  /** What `closed` was told. */
+  readonly endings: string[] = [];
   /** What `bytes` answers. */
   accepts = true;
   /** Whether there is room for bytes. */
@@ -63,7 +65,8 @@ export class RecordingHandler implements SourceHandler {
     this.events.push(isThere ? "signal" : "no signal");
   }
 
-  closed(): void {
+  closed(detail: string): void {
+    this.endings.push(detail);
     this.events.push("closed");
   }
 

@@ -26,8 +26,8 @@ export const channelKinds = {
   },
   source_gone: {
     level: "warning",
-    means: "a port's device went away and is waited for",
-    toDo: "plug it in",
+    means: "a port's device, or its connection, went away and is waited for",
+    toDo: "plug it in; of a connection the message says why it has ended",
   },
   reconnect: {
     level: "info",
@@ -45,7 +45,27 @@ export const channelKinds = {
     means: "the service's user may not open the device, or the TCP port",
   },
   source_not_a_terminal: { ...opening, means: "`device` is not a serial port" },
-  source_failed: { ...opening, means: "opening or reading the device or the TCP port failed" },
+  source_unreachable: { ...opening, means: "the other side of a connection does not answer" },
+  source_not_connected: {
+    level: "warning",
+    means: "a port is listened on, and nobody has connected",
+    toDo: "let the equipment send to this box; a firewall may be between",
+  },
+  source_bad_certificate: {
+    ...opening,
+    means: "a certificate, theirs or ours, does not do, or a file of TLS cannot be read",
+  },
+  source_failed: { ...opening, means: "opening or reading failed" },
+  sender_replaced: {
+    level: "warning",
+    means: "another connection began to send, and takes the place of the one that was read",
+    toDo: "nothing after a link was lost; two senders need a port each",
+  },
+  sender_refused: {
+    level: "warning",
+    means: "somebody connected who does not get on with TLS",
+    toDo: "let the sender use TLS, and know the authority that has signed tls.cert_file",
+  },
   silence: {
     level: "warning",
     means: "nothing was heard for longer than it should be",

@@ -163,7 +163,7 @@ export class SerialSource implements Source {
         try {
           const gone = await this.#read(port, handler);
           tap?.closed(gone ? "the device is gone" : "stop");
-          if (gone) handler.closed();
+          if (gone) handler.closed("device gone");
         } catch (error) {
           tap?.closed(errorText(error));
           // A mistake in what the handler does: it must not end the loop that all ports share.

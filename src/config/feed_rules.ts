@@ -1,0 +1,61 @@
+// Rules for the keys of a port whose feed comes over a connection: which of them go together.
+
+import type { Fault, Path } from "./fault.ts";
+
+/** As much of a port as these rules need; what is `undefined` is not there. */
+export interface GlimpsedFeed {
+  readonly host?: unknown;
+  readonly port?: unknown;
+  readonly listen_port?: number | undefined;
+  readonly tls?: {
+    readonly ca_file?: unknown;
+    readonly cert_file?: unknown;
+    readonly key_file?: unknown;
+    readonly server_name?: unknown;
+  } | undefined;
+}
+
+/** `at` is the path of the port, `["ports", 0]`. */
+export function tcpFaults(at: Path, feed: GlimpsedFeed): Fault[] {
+  const name = `ports[${String(at[1])}]`;
+  const connects = feed.host !== undefined || feed.port !== undefined;
+  const listens = (feed.listen_port ?? 0) !== 0;
+  if (connects === listens) {
+    const message = `${name} needs either host and port, to connect, or listen_port, to listen` +
+      (connects ? "; both are given" : "");
+    return [{ path: at, message }];
+  }
+  if (connects && feed.host === undefined) {
+    return [{ path: [...at, "host"], mustBe: "must be the host to connect to" }];
+  }
+  if (connects && feed.port === undefined) {
+    return [{ path: [...at, "port"], mustBe: "must be the TCP port to connect to" }];
+  }
+  return listens ? listeningTlsFaults(at, feed) : connectingTlsFaults(at, feed);
+}
+
+function listeningTlsFaults(at: Path, { tls }: GlimpsedFeed): Fault[] {
+  if (tls === undefined) return [];
+  const { ca_file, cert_file, key_file, server_name } = tls;
+  if (ca_file !== undefined || server_name !== undefined) {
+    return tlsFault(at, "of a port that listens takes cert_file and key_file only");
+  }
+  return cert_file === undefined || key_file === undefined
+    ? tlsFault(at, "needs cert_file and key_file, because the port listens")
+    : [];
+}
+
+function connectingTlsFaults(at: Path, { tls }: GlimpsedFeed): Fault[] {
+  if (tls === undefined) return [];
+  const { cert_file, key_file, server_name } = tls;
+  if ((cert_file === undefined) !== (key_file === undefined)) {
+    return tlsFault(at, "needs both cert_file and key_file, or neither");
+  }
+  return server_name !== undefined && cert_file !== undefined
+    ? tlsFault(at, "cannot have server_name beside cert_file: write that name as host")
+    : [];
+}
+
+function tlsFault(at: Path, what: string): Fault[] {
+  return [{ path: [...at, "tls"], message: `ports[${String(at[1])}].tls ${what}` }];
+}

@@ -1,0 +1,213 @@
+// A TCP feed as a source: connected, read, and connected again, for ever. Bytes are handed on in the
+// turn in which they came; while the handler refuses, nothing is read, and TCP holds the sender up.
+//
+// What TCP has brought to this box counts as delivered for the sender, whether it was read or not.
+// So a kill loses what was under way, at most what the system keeps of one connection; only
+// `acknowledge` tells a sender what is safe.
+
+import { type Backoff, backoffMs } from "../../platform/backoff.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { describeDuration } from "../../platform/duration.ts";
+import type { Run, Source, SourceHandler, SourceProblem, SourceRead } from "../source.ts";
+import { IdleWatch } from "./idle_watch.ts";
+import type { Connector, Piece, TcpConnection } from "./tcp_connection.ts";
+import { tcpProblem } from "./tcp_problem.ts";
+
+/** A connection that lasts for less is no success. */
+const steadyMs = 1000;
+/** So long nobody need connect before it is told. */
+const patienceMs = 10_000;
+/** How long the end of a connection waits for records to be safe, to acknowledge them. */
+const settleMs = 3000;
+
+export interface TcpSourceOptions {
+  readonly connector: Connector;
+  readonly backoff: Backoff;
+  readonly clock: Clock;
+  /** Silence after which a connection is given up. @default {none} */
+  readonly idleReconnectMs?: number | undefined;
+  /** Resolves when records that were read are acknowledged, as far as they are going to be. */
+  readonly acknowledged?: () => Promise<void>;
+}
+
+export class TcpSource implements Source {
+  readonly baudRate = null;
+  readonly setting = 0;
+  readonly undecided = 0;
+  readonly #options: TcpSourceOptions;
+  readonly #stop = new AbortController();
+  #connection: TcpConnection | null = null;
+  /** What comes next does not go on with what another connection brought. */
+  #begins = false;
+  /** Reads on after a refusal. */
+  #resume: (() => void) | null = null;
+  #told = "";
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(options: TcpSourceOptions) {
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#options.connector.name;
+  }
+
+  /** The connection that is being read. */
+  get connection(): TcpConnection | null {
+    return this.#connection;
+  }
+
+  get hasBytes(): boolean {
+    return this.#resume !== null;
+  }
+
+  decode({ bytes, timeMs }: SourceRead): Run[] {
+    const begins = this.#begins;
+    this.#begins = false;
+    return [{ bytes, timeMs, damaged: false, begins }];
+  }
+
+  settle(): Run[] {
+    return [];
+  }
+
+  start(handler: SourceHandler): void {
+    this.#done = this.#run(handler);
+  }
+
+  resume(): void {
+    this.#resume?.();
+  }
+
+  /** Reads what was sent already, and acknowledges what is safe. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.resume();
+    this.#connection?.drain("stopped");
+    await this.#done;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #run(handler: SourceHandler): Promise<void> {
+    const { connector, backoff, clock } = this.#options;
+    const { signal } = this.#stop;
+    let failures = 0;
+    while (!signal.aborted) {
+      failures += 1;
+      try {
+        const lastedMs = await this.#readNext(handler);
+        if (lastedMs >= steadyMs) failures = 0;
+        if (!connector.dials) continue;
+      } catch (error) {
+        if (signal.aborted) break;
+        const verb = connector.dials ? "connect to" : "listen on";
+        this.#tell(handler, tcpProblem(`${verb} ${connector.name}`, error));
+      }
+      if (!signal.aborted) await clock.delay(backoffMs(backoff, Math.max(1, failures)), signal);
+    }
+    connector.close();
+  }
+
+  /** Resolves to how long the next connection has lasted, in milliseconds. */
+  async #readNext(handler: SourceHandler): Promise<number> {
+    const { connector, clock } = this.#options;
+    const waiting = new AbortController();
+    if (!connector.dials) this.#tellNobody(handler, waiting.signal);
+    let connection;
+    try {
+      connection = await connector.next(this.#stop.signal);
+    } finally {
+      waiting.abort();
+    }
+    const openedMs = clock.monotonicMs();
+    try {
+      this.#connection = connection;
+      if (this.#stop.signal.aborted) connection.drain("stopped");
+      await this.#read(connection, handler);
+      await this.#acknowledged(connection);
+    } finally {
+      this.#connection = null;
+      connection.close();
+    }
+    if (!this.#stop.signal.aborted) handler.closed(connection.ending ?? "");
+    return clock.monotonicMs() - openedMs;
+  }
+
+  async #read(connection: TcpConnection, handler: SourceHandler): Promise<void> {
+    this.#told = "";
+    this.#begins = true;
+    handler.opened(`${this.#options.connector.dials ? "connected to" : "from"} ${connection.peer}`);
+    using idle = this.#watchIdle(connection);
+    for (;;) {
+      const piece = await connection.read();
+      if (piece === null) return;
+      idle.heard();
+      if (!await this.#give(piece, handler)) return;
+    }
+  }
+
+  /** All of a piece, in this turn unless it is refused; false when that is so to the end. */
+  async #give({ bytes, timeMs }: Piece, handler: SourceHandler): Promise<boolean> {
+    for (let at = 0; at < bytes.length;) {
+      const room = handler.room(bytes.length - at);
+      if (room === null) {
+        if (this.#stop.signal.aborted) return false;
+        await this.#resumed();
+        continue;
+      }
+      const part = bytes.subarray(at, at + room.length);
+      room.set(part);
+      at += part.length;
+      const isTaken = handler.bytes(room.subarray(0, part.length), timeMs);
+      if (!isTaken && !this.#stop.signal.aborted) await this.#resumed();
+    }
+    return true;
+  }
+
+  async #resumed(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#resume = resolve;
+    await promise;
+    this.#resume = null;
+  }
+
+  #watchIdle(connection: TcpConnection): IdleWatch {
+    const { idleReconnectMs: limitMs, clock } = this.#options;
+    return new IdleWatch({
+      limitMs,
+      clock,
+      isDeaf: () => this.hasBytes,
+      tooLong: () => connection.cease(`nothing came for ${describeDuration(limitMs ?? 0)}`),
+    });
+  }
+
+  /** Waits for what can still be acknowledged, and for that to be sent. */
+  async #acknowledged(connection: TcpConnection): Promise<void> {
+    const { acknowledged, clock } = this.#options;
+    if (acknowledged === undefined) return;
+    const done = new AbortController();
+    const all = acknowledged().then(() => connection.sent());
+    await Promise.race([all, clock.delay(settleMs, done.signal)]);
+    done.abort();
+  }
+
+  #tell(handler: SourceHandler, problem: SourceProblem): void {
+    if (problem.message !== this.#told) handler.unavailable(problem);
+    this.#told = problem.message;
+  }
+
+  async #tellNobody(handler: SourceHandler, connected: AbortSignal): Promise<void> {
+    const { connector: { name }, clock } = this.#options;
+    await clock.delay(patienceMs, connected);
+    if (connected.aborted || this.#stop.signal.aborted) return;
+    this.#tell(handler, {
+      kind: "not_connected",
+      message: `listening on ${name}: nobody has connected`,
+      hint:
+        "let the equipment send to this box's address and listen_port; a firewall may be between",
+    });
+  }
+}
