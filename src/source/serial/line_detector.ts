@@ -54,6 +54,8 @@ export class LineDetector {
   readonly #options: LineDetectorOptions;
   readonly #baudRates: readonly number[];
   readonly #scores: LineScores;
+  /** By suspect, whether it contradicts nothing that is configured. */
+  readonly #allowed: readonly boolean[];
   #odds: LineOdds;
   #position = 0;
   #listening: Listening;
@@ -81,6 +83,7 @@ export class LineDetector {
       ),
       prior: (suspect) => priorOf(suspect, options),
     });
+    this.#allowed = this.#scores.suspects.map((suspect) => isAllowed(suspect, options));
     this.#odds = new LineOdds({ receiver, baudRates: this.#baudRates, framings });
     this.#listening = new Listening({ receiver, from: 0 });
   }
@@ -97,7 +100,7 @@ export class LineDetector {
 
   /** What the line most likely is by now: for people, and for bytes that cannot wait. */
   get best(): { readonly line: Suspect; readonly confidence: number } | null {
-    const best = this.#scores.leader((suspect) => this.#isAllowed(suspect));
+    const best = this.#leaderAllowed();
     return best &&
       { line: best.suspect, confidence: confidenceOf(leadOverRivals(this.#scores, best)) };
   }
@@ -135,6 +138,7 @@ export class LineDetector {
       if (decision !== null) decisions.push(decision);
     }
     if (this.#locked === null) {
+      this.#compare();
       const next = this.#next();
       if (next !== null) decisions.push(next);
     }
@@ -172,22 +176,23 @@ export class LineDetector {
     const best = this.#scores.leader();
     if (best === null) return null;
     this.#scores.limitLag(best.score, lead.most);
-    this.#compare(best);
     const { framing } = best.suspect;
     const good = this.#listening.goodFor(framing);
-    const margin = leadOverRivals(this.#scores, best);
     if (
       good < this.#options.minBytes || good < goodForBad * (this.#listening.count - good) ||
-      this.#listening.distinct < minDistinct ||
+      this.#listening.distinct < minDistinct || !this.#allowed[best.index]
+    ) return null;
+    const margin = leadOverRivals(this.#scores, best);
+    if (
       margin < (framing.topBitVaries ? lead.toAcceptMixed : lead.toAccept) ||
-      leadOverMixed(this.#scores, best) < lead.overMixed ||
-      !this.#isAllowed(best.suspect) || !this.#isReadHere(best.suspect)
+      leadOverMixed(this.#scores, best) < lead.overMixed || !this.#isReadHere(best.suspect)
     ) return null;
     const spans = this.spansOf(best.suspect);
     this.#locked = best;
     this.#odds.lock();
     this.#settles.fill(0);
     this.#asked = null;
+    this.#mismatch = null;
     this.#stretches = [];
     return {
       kind: "accept",
@@ -217,12 +222,10 @@ export class LineDetector {
   #next(): Try | null {
     if (this.#listening.count < minHeard) return null;
     this.#losePatience();
-    const best = this.#scores.leader((suspect) => this.#isAllowed(suspect));
-    const here = this.#scores.leader((suspect) =>
-      this.#isAllowed(suspect) && this.#isReadHere(suspect)
-    );
+    const best = this.#leaderAllowed();
+    const here = this.#leaderAllowed((suspect) => this.#isReadHere(suspect));
     if (best === null || best.score - (here?.score ?? -Infinity) < lead.toTry) return null;
-    const likely = this.#asLikelyAs(best).filter((suspect) => this.#isAllowed(suspect));
+    const likely = this.#asLikelyAs(best, (index) => this.#allowed[index] ?? false);
     const fastest = Math.max(...likely.map(({ baudRate }) => baudRate));
     const target = this.#scores.leader((each) =>
       each.baudRate === fastest && likely.includes(each)
@@ -235,30 +238,29 @@ export class LineDetector {
 
   /** Some lines look for ever as if they might be read here; elsewhere they show what they are. */
   #losePatience(): void {
-    const best = this.#scores.leader((suspect) => this.#isAllowed(suspect));
+    const best = this.#leaderAllowed();
     const isNear = best !== null && this.#isReadHere(best.suspect) &&
       leadOverRivals(this.#scores, best) >= lead.toWait &&
       this.#listening.goodFor(best.suspect.framing) >= cleanShare * this.#listening.count;
     const most = (this.#options.minBytes + patience) * (isNear ? patienceWhenNear : 1);
     if (this.#position - this.#patientFrom < most || this.#listening.distinct < minVaried) return;
-    if (this.#scores.leader((each) => this.#isAllowed(each) && !this.#isReadHere(each)) === null) {
-      return;
-    }
+    if (this.#leaderAllowed((suspect) => !this.#isReadHere(suspect)) === null) return;
     this.#scores.lower(lead.most, (suspect) => this.#isReadHere(suspect));
     this.#patientFrom = this.#position;
   }
 
-  #asLikelyAs(best: Leader): Suspect[] {
+  #asLikelyAs(best: Leader, counts: (index: number) => boolean = () => true): Suspect[] {
     return this.#scores.suspects.filter((_, index) =>
-      this.#scores.scoreOf(index) >= best.score - lead.asLikely
+      this.#scores.scoreOf(index) >= best.score - lead.asLikely && counts(index)
     );
   }
 
   /** Says so when the line contradicts what is configured. */
-  #compare(best: Leader): void {
+  #compare(): void {
     const { fixed } = this.#options;
-    if (fixed === undefined) return;
-    const allowed = this.#scores.leader((suspect) => this.#isAllowed(suspect));
+    const best = fixed === undefined ? null : this.#scores.leader();
+    if (fixed === undefined || best === null) return;
+    const allowed = this.#leaderAllowed();
     if (allowed === null || allowed.index === best.index) {
       this.#mismatch = null;
     } else if (best.score - allowed.score >= lead.toAccept) {
@@ -279,7 +281,10 @@ export class LineDetector {
     return isSameReceiver(receiverFor(suspect), this.receiver);
   }
 
-  #isAllowed(suspect: Suspect): boolean {
-    return isAllowed(suspect, this.#options);
+  /** The best of those that contradict nothing that is configured, and for which `counts` holds. */
+  #leaderAllowed(counts: (suspect: Suspect) => boolean = () => true): Leader | null {
+    return this.#scores.leader((suspect, index) =>
+      this.#allowed[index] === true && counts(suspect)
+    );
   }
 }

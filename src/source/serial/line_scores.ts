@@ -84,14 +84,17 @@ export class LineScores {
 
   /** The best one for which `counts` holds. */
   leader(counts: (suspect: Suspect, index: number) => boolean = () => true): Leader | null {
-    let best: Leader | null = null;
-    for (const [index, suspect] of this.suspects.entries()) {
-      const score = this.scoreOf(index);
-      if ((best === null || score > best.score) && counts(suspect, index)) {
-        best = { index, suspect, score };
-      }
+    let index = -1;
+    let score = -Infinity;
+    for (let at = 0; at < this.suspects.length; at++) {
+      const suspect = this.suspects[at];
+      const own = this.scoreOf(at);
+      if (suspect === undefined || index >= 0 && own <= score || !counts(suspect, at)) continue;
+      index = at;
+      score = own;
     }
-    return best;
+    const suspect = this.suspects[index];
+    return suspect === undefined ? null : { index, suspect, score };
   }
 
   /** By how much it is ahead of all others for which `counts` holds. */

@@ -260,7 +260,7 @@ export class SerialSource implements Source {
     try {
       this.#tellState();
       const gone = await ended.promise;
-      if (!gone && !entry.paused) readTurn(port, around);
+      if (!gone && !entry.paused) readTurn(port, { ...around, isLast: true });
       return gone;
     } finally {
       signal.removeEventListener("abort", stop);
