@@ -1,10 +1,11 @@
 // The folder in which a bench's ports have their names, for one bench at a time. Names that are
 // taken by anything but a link to a pseudo-terminal are refused: a real port is not to be hidden.
 
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { InstanceLock } from "../platform/instance_lock.ts";
 import { type Libc } from "../platform/libc.ts";
+import { MadeFolders } from "../platform/made_folders.ts";
 import { SystemError } from "../platform/system_error.ts";
 import { WrongValue } from "./option_values.ts";
 
@@ -19,22 +20,20 @@ export interface BenchFolderOptions {
 export class BenchFolder implements Disposable {
   readonly #folder: string;
   readonly #lock: InstanceLock;
-  /** The uppermost folder that was missing. */
-  readonly #made: string | undefined;
+  readonly #made: MadeFolders;
 
   /** @throws {WrongValue} for a name that is taken. @throws {FolderInUse} @throws {Error} */
   constructor({ libc, folder, names }: BenchFolderOptions) {
     for (const name of names) refuseTaken(libc, name);
     this.#folder = folder;
-    this.#made = uppermostMissing(folder);
-    mkdirSync(folder, { recursive: true });
+    this.#made = new MadeFolders(folder);
     this.#lock = new InstanceLock(libc, folder);
   }
 
   /** Leaves nothing behind that was not there before, but for what others put there. */
   [Symbol.dispose](): void {
     rmSync(join(this.#folder, ".lock"), { force: true });
-    if (this.#made !== undefined) removeEmpty(this.#folder, this.#made);
+    this.#made.remove();
     this.#lock[Symbol.dispose]();
   }
 }
@@ -49,18 +48,5 @@ function refuseTaken(libc: Libc, name: string): void {
   }
   if (!target.startsWith("/dev/pts/")) {
     throw new WrongValue(`${name} is there already, and is no simulated port; give another name`);
-  }
-}
-
-function uppermostMissing(folder: string): string | undefined {
-  if (existsSync(folder)) return undefined;
-  return uppermostMissing(dirname(folder)) ?? folder;
-}
-
-/** Removes `folder` and those above it, up to `last`, as far as nothing is in them. */
-function removeEmpty(folder: string, last: string): void {
-  for (let at = folder; at.startsWith(last); at = dirname(at)) {
-    if (readdirSync(at).length > 0) return;
-    rmdirSync(at);
   }
 }
