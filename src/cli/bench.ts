@@ -2,6 +2,7 @@
 // of each, and how badly it is treated.
 
 import { join, resolve } from "node:path";
+import { sides } from "../config/sides.ts";
 import type { Libc } from "../platform/libc.ts";
 import { BenchPort } from "../simulate/bench_port.ts";
 import { Cable } from "../simulate/cable.ts";
@@ -10,7 +11,6 @@ import { Random } from "../simulate/random.ts";
 import type { UartSettings } from "../simulate/uart.ts";
 import { WrongValue } from "./option_values.ts";
 import type { SimulateOptions } from "./simulate_options.ts";
-import { sides } from "./site_config.ts";
 
 const usualMaker = makerNamed("Toshiba CTX");
 const usualCallsPerSecond = 0.5;

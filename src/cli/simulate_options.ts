@@ -3,12 +3,12 @@
 import { Command } from "commander";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sides } from "../config/sides.ts";
 import { type Maker, makerNamed, makers } from "../simulate/makers.ts";
 import type { UartSettings } from "../simulate/uart.ts";
 import { describeSettings, parseUartSettings } from "../simulate/uart_settings.ts";
 import { parseFrame } from "../source/serial/line_settings.ts";
 import { list, named, numberBetween, pace, wholeNumber } from "./option_values.ts";
-import { sides } from "./site_config.ts";
 
 /** What was chosen; times are in seconds, parts in percent. */
 export interface SimulateOptions {

@@ -1,6 +1,7 @@
 // The configuration of a site without hardware: ports that are pseudo-terminals, and everything
 // else as by default, with its files in one folder.
 
+import { sides } from "../config/sides.ts";
 import type { UartSettings } from "../simulate/uart.ts";
 
 export interface SitePort {
@@ -22,11 +23,6 @@ export interface SiteConfigOptions {
   /** The section `nats`. */
   readonly nats: Readonly<Record<string, string>>;
 }
-
-/** All side designations, in the order in which ports get them. */
-export const sides: readonly string[] = ["A", "B"].flatMap((letter) =>
-  Array.from({ length: 16 }, (_, i) => `${letter}${i + 1}`)
-);
 
 /** The configuration's text, JSON. */
 export function siteConfig(options: SiteConfigOptions): string {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { sides, siteConfig } from "../../src/cli/site_config.ts";
+import { siteConfig } from "../../src/cli/site_config.ts";
+import { sides } from "../../src/config/sides.ts";
 import { parseConfig } from "../../src/config/load.ts";
 
 const site = { instance: "bench", folder: "/tmp/bench", nats: {} };
