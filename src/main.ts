@@ -9,10 +9,13 @@ import { configOption } from "./cli/config_option.ts";
 import { addRunAction } from "./cli/run.ts";
 import { demoCommand } from "./cli/demo.ts";
 import { detectCommand } from "./cli/detect.ts";
+import { installCommand } from "./cli/install.ts";
 import { portsCommand } from "./cli/ports.ts";
 import { replayCommand } from "./cli/replay.ts";
 import { simulateCommand } from "./cli/simulate.ts";
 import { processTerminal } from "./cli/terminal.ts";
+import { uninstallCommand } from "./cli/uninstall.ts";
+import { upgradeCommand } from "./cli/upgrade.ts";
 import { verifyCommand } from "./cli/verify.ts";
 import { versionText } from "./platform/build.ts";
 
@@ -30,6 +33,7 @@ Examples:
   nectarcollector --config /etc/nectarcollector/config.json
   nectarcollector check --config site.json
   nectarcollector demo --seconds 20
+  sudo nectarcollector install
   nectarcollector ports
   nectarcollector detect /dev/ttyUSB0
   nectarcollector simulate --maker mitel,norstar --write-config site.json
@@ -46,9 +50,12 @@ program.addCommand(checkCommand(terminal));
 program.addCommand(configCommand(terminal));
 program.addCommand(demoCommand(terminal));
 program.addCommand(detectCommand(terminal));
+program.addCommand(installCommand(terminal));
 program.addCommand(portsCommand(terminal));
 program.addCommand(replayCommand(terminal));
 program.addCommand(simulateCommand(terminal));
+program.addCommand(uninstallCommand(terminal));
+program.addCommand(upgradeCommand(terminal));
 program.addCommand(verifyCommand(terminal));
 for (const command of [program, ...program.commands]) {
   command.configureOutput({

@@ -13,7 +13,7 @@ const levels: readonly (readonly string[])[] = [
   ["record.ts"],
   ["config"],
   ["source", "framer"],
-  ["journal"],
+  ["journal", "install"],
   ["simulate", "delivery", "channel"],
   ["telemetry"],
   ["collector.ts"],

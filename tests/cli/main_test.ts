@@ -13,7 +13,19 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
 Deno.test("help names every command and the exit codes", async () => {
   const { code, out } = await run("--help");
   assert.equal(code, 0);
-  const commands = ["backlog", "check", "config", "demo", "detect", "ports", "simulate", "verify"];
+  const commands = [
+    "backlog",
+    "check",
+    "config",
+    "demo",
+    "detect",
+    "install",
+    "ports",
+    "simulate",
+    "uninstall",
+    "upgrade",
+    "verify",
+  ];
   for (const word of [...commands, "Exit codes"]) {
     assert.ok(out.includes(word), word);
   }

@@ -1,0 +1,135 @@
+// All that installing comes to, as steps in their order: account, files, configuration, folders, the
+// executable, and the service. Run again, none of them has anything to do.
+
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { type Config, enabledPorts } from "../config/config.ts";
+import { type Loaded, parseConfig } from "../config/load.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Libc } from "../platform/libc.ts";
+import { visible } from "../source/serial/device_holder.ts";
+import { listPorts } from "../source/serial/port_list.ts";
+import { Executable } from "./executable.ts";
+import { firstConfig, type FirstConfigOptions } from "./first_config.ts";
+import { InstalledFile } from "./installed_file.ts";
+import { OwnedFolder } from "./owned_folder.ts";
+import type { RunProgram } from "./programs.ts";
+import { ServiceAccount } from "./service_account.ts";
+import { Enabled, FilesKnown, Running } from "./service_steps.ts";
+import { dropInPath, serviceFolders, siteDropIn } from "./site_drop_in.ts";
+import type { Step } from "./step.ts";
+import { serviceUser, systemFiles } from "./system_files.ts";
+import { Systemd } from "./systemd.ts";
+import { isThere, type Owner, type Target } from "./target.ts";
+
+export const configPath = "/etc/nectarcollector/config.json";
+
+/** What it needs of the outside. */
+export interface InstallTools {
+  readonly target: Target;
+  readonly run: RunProgram;
+  readonly clock: Clock;
+  readonly libc: Libc;
+}
+
+export interface InstallWishes extends Omit<FirstConfigOptions, "devices"> {
+  /** The executable to install; `null` where a package brought it, and the system's files. */
+  readonly source: string | null;
+}
+
+export interface Installation {
+  readonly steps: readonly Step[];
+  /** The configuration that is there, or that is to be written. */
+  readonly loaded: Loaded;
+  readonly isFirst: boolean;
+  /** The configured devices. */
+  readonly devices: readonly string[];
+  /** Lets the service go on as it was, when everything else is as it was. */
+  readonly resume: () => Promise<void>;
+}
+
+const service: Owner = { user: serviceUser, group: serviceUser };
+const readable: Owner = { user: "root", group: serviceUser };
+
+/** Changes nothing. @throws {Error} when the configuration that is there cannot be read */
+export async function planInstallation(
+  { source, ...wishes }: InstallWishes,
+  tools: InstallTools,
+): Promise<Installation> {
+  const { target, run, libc } = tools;
+  const systemd = new Systemd(tools);
+  const file = target.path(configPath);
+  const isFirst = !isThere(file);
+  const text = isFirst
+    ? firstConfig({ ...wishes, devices: freePorts(tools) })
+    : readFileSync(file, "utf8");
+  const loaded = parseConfig(text, configPath);
+  const config = loaded.ok ? loaded.config : loaded.captureOnly?.config ?? null;
+  const devices = config === null ? [] : serialDevices(config);
+  const files = source === null
+    ? []
+    : systemFiles().map(({ path, text }) => new InstalledFile({ target, path, text }));
+  const [users, ...others] = files;
+  const dropIn = config === null ? [] : [siteFile(config, devices, tools)];
+  const started = [...files, ...dropIn];
+  const wasActive = target.isLive && (await systemd.state()).active === "active";
+  const steps: Step[] = [
+    ...users === undefined ? [] : [users],
+    new ServiceAccount({ target, run }),
+    ...others,
+    ...dropIn,
+    new OwnedFolder({
+      target,
+      path: "/etc/nectarcollector",
+      owner: readable,
+      mode: 0o750,
+      isDeep: false,
+    }),
+    new InstalledFile({ target, path: configPath, text, mode: 0o640, owner: readable }),
+    ...(config === null ? [] : serviceFolders(config)).map((path) =>
+      new OwnedFolder({ target, path, owner: service, mode: 0o750, isDeep: true })
+    ),
+    ...source === null ? [] : [new Executable({ target, source })],
+    ...target.isLive ? [new FilesKnown({ files: started, systemd, run })] : [],
+    ...config === null ? [] : [new Enabled(systemd)],
+    ...config !== null && target.isLive
+      ? [new Running({ systemd, libc, target, files: started })]
+      : [],
+  ];
+  const resume = async (): Promise<void> => {
+    if (!target.isLive) return;
+    await systemd.reloadUnits();
+    if (wasActive) await systemd.restart();
+  };
+  return { steps, loaded, isFirst, devices, resume };
+}
+
+/** Those that the kernel does not print on. */
+function freePorts({ target, libc }: InstallTools): string[] {
+  const { ports } = visible(() => listPorts(libc, target.root)) ?? { ports: [] };
+  return ports.filter(({ isConsole }) => !isConsole)
+    .map(({ configName }) => configName.slice(target.root.length));
+}
+
+function serialDevices(config: Config): string[] {
+  return enabledPorts(config).flatMap((port) => port.type === "serial" ? [port.device] : []);
+}
+
+function siteFile(
+  config: Config,
+  devices: readonly string[],
+  { target, libc }: InstallTools,
+): InstalledFile {
+  const found = devices.flatMap((device) =>
+    visible(() => libc.realPath(target.path(device))) ?? []
+  );
+  const folder = target.path("/dev/");
+  const text = siteDropIn({
+    config,
+    deviceNames: found.map((path) =>
+      path.startsWith(folder) ? path.slice(folder.length) : basename(path)
+    ),
+    groups: found.map((path) => target.groupName(visible(() => libc.groupOf(path)) ?? 0)),
+  });
+  return new InstalledFile({ target, path: dropInPath, text });
+}

@@ -1,0 +1,78 @@
+// The machine that is installed on: the running system, or another one's files below a folder, in
+// which nothing can be started and, without root, nothing given to anybody.
+
+import { lstatSync, readFileSync } from "node:fs";
+
+export interface Owner {
+  readonly user: string;
+  readonly group: string;
+}
+
+export interface OwnerIds {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export class Target {
+  /** Without a slash at its end; empty for the running system. */
+  readonly root: string;
+
+  /** Whether its service can be started. */
+  readonly isLive: boolean;
+
+  constructor(root = "", isLive = root === "") {
+    this.root = root.replace(/\/+$/, "");
+    this.isLive = isLive;
+  }
+
+  /** Whether files can be given to their owners there. */
+  get givesOwners(): boolean {
+    return Deno.uid() === 0;
+  }
+
+  /** Where an absolute path of the machine is. */
+  path(absolute: string): string {
+    return `${this.root}${absolute}`;
+  }
+
+  /** Numbers of an owner; `null` where the machine does not know one of the names yet. */
+  idsOf({ user, group }: Owner): OwnerIds | null {
+    const uid = user === "root" ? "0" : this.#entry("/etc/passwd", user)?.[2];
+    const gid = group === "root" ? "0" : this.#entry("/etc/group", group)?.[2];
+    return uid === undefined || gid === undefined ? null : { uid: Number(uid), gid: Number(gid) };
+  }
+
+  hasUser(name: string): boolean {
+    return this.#entry("/etc/passwd", name) !== undefined;
+  }
+
+  hasGroup(name: string): boolean {
+    return this.#entry("/etc/group", name) !== undefined;
+  }
+
+  /** Whether the group names the user as a member. */
+  isMember(user: string, group: string): boolean {
+    const [, , , members = ""] = this.#entry("/etc/group", group) ?? [];
+    return members.split(",").includes(user);
+  }
+
+  /** The name of a group; its number where it has none. */
+  groupName(gid: number): string {
+    return this.#lines("/etc/group").find(([, , id]) => id === String(gid))?.[0] ?? String(gid);
+  }
+
+  #entry(file: string, name: string): string[] | undefined {
+    return this.#lines(file).find(([first]) => first === name);
+  }
+
+  #lines(file: string): string[][] {
+    const path = this.path(file);
+    if (!isThere(path)) return [];
+    return readFileSync(path, "utf8").split("\n").map((line) => line.split(":"));
+  }
+}
+
+/** Also a link that leads nowhere is there. */
+export function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
