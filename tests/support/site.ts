@@ -23,6 +23,7 @@ export interface SiteOptions {
   readonly logging?: Record<string, unknown>;
   readonly journal?: Record<string, unknown>;
   readonly nats?: Record<string, unknown>;
+  readonly recovery?: Record<string, unknown>;
   readonly forwarder?: Record<string, unknown>;
   /** 0 detects it. @default {9600} */
   readonly baudRate?: number;
@@ -53,7 +54,8 @@ export class Site implements AsyncDisposable {
 
   /** Writes the configuration, for the next start of the collector. */
   useServer(url: string): void {
-    const { portKeys, otherPorts = [], logging, journal, nats, forwarder } = this.#options;
+    const { portKeys, otherPorts = [], logging, journal, nats, recovery, forwarder } =
+      this.#options;
     const serialPorts = this.terminals.map((_, port) => ({
       device: this.device(port),
       side_designation: `A${port + 1}`,
@@ -72,6 +74,7 @@ export class Site implements AsyncDisposable {
       nats: { url, subject_prefix: "ut.cdr", reconnect_wait_sec: 1, ...nats },
       logging: { base_path: this.logFolder, ...logging },
       journal: { state_path: this.folder.join("state"), ...journal },
+      ...(recovery === undefined ? {} : { recovery }),
       ...(forwarder === undefined ? {} : { forwarder }),
     };
     Deno.writeTextFileSync(this.folder.join("config.json"), JSON.stringify(config));

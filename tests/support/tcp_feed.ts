@@ -121,12 +121,6 @@ export async function dialIn(port: number): Promise<FeedPeer> {
   return new FeedPeer(await Deno.connect({ hostname: "127.0.0.1", port }));
 }
 
-/** A port that is free now. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return netAddress(listener.addr).port;
-}
-
 /** Deno 2.4 does not say of a TLS address that it is TCP's. */
 function netAddress(address: Deno.Addr): Pick<Deno.NetAddr, "hostname" | "port"> {
   if (!("hostname" in address)) throw new Error("read an address: it is no network's");

@@ -6,9 +6,10 @@ import type { Notice } from "../../../src/platform/notice.ts";
 import { TcpListener } from "../../../src/source/tcp/tcp_listener.ts";
 import { SocketCare } from "../../../src/source/tcp/socket_care.ts";
 import { TcpSource } from "../../../src/source/tcp/tcp_source.ts";
+import { freePort } from "../../support/free_port.ts";
 import { openDescriptors } from "../../support/open_descriptors.ts";
 import { RecordingHandler } from "../../support/recording_handler.ts";
-import { dialIn, freePort } from "../../support/tcp_feed.ts";
+import { dialIn } from "../../support/tcp_feed.ts";
 import { waitFor, waitForValue } from "../../support/wait_for.ts";
 
 const care = new SocketCare({ libc: new Libc() });

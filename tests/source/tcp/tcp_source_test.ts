@@ -5,8 +5,9 @@ import { TcpDialer } from "../../../src/source/tcp/tcp_dialer.ts";
 import { SocketCare } from "../../../src/source/tcp/socket_care.ts";
 import { TcpSource, type TcpSourceOptions } from "../../../src/source/tcp/tcp_source.ts";
 import { RecordingHandler } from "../../support/recording_handler.ts";
+import { freePort } from "../../support/free_port.ts";
 import { openDescriptors } from "../../support/open_descriptors.ts";
-import { FeedServer, freePort } from "../../support/tcp_feed.ts";
+import { FeedServer } from "../../support/tcp_feed.ts";
 import { waitFor, waitForValue } from "../../support/wait_for.ts";
 
 const care = new SocketCare({ libc: new Libc() });

@@ -10,8 +10,9 @@ import { TcpListener } from "../../../src/source/tcp/tcp_listener.ts";
 import { SocketCare } from "../../../src/source/tcp/socket_care.ts";
 import { TcpSource } from "../../../src/source/tcp/tcp_source.ts";
 import { Authority, type Identity } from "../../support/certificates.ts";
+import { freePort } from "../../support/free_port.ts";
 import { RecordingHandler } from "../../support/recording_handler.ts";
-import { dialIn, FeedPeer, FeedServer, freePort } from "../../support/tcp_feed.ts";
+import { dialIn, FeedPeer, FeedServer } from "../../support/tcp_feed.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 import { waitFor, waitForValue } from "../../support/wait_for.ts";
 
