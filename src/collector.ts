@@ -1,21 +1,21 @@
 // The collector: from a configuration to running channels and sinks, and back. The only place that
 // knows all channels.
 
+import { CatchMemories } from "./channel/catch_memories.ts";
+import { ChannelSet } from "./channel/channel_set.ts";
 import type { ChannelStatus } from "./channel/channel_status.ts";
-import { openChannel } from "./channel/open_channel.ts";
-import type { OpenedChannel, PortChannel } from "./channel/opened_channel.ts";
-import { type Config, type EnabledPort, enabledPorts } from "./config/config.ts";
+import { type Config, enabledPorts } from "./config/config.ts";
 import { brokenNotice, type BrokenSection } from "./config/fail_open.ts";
-import { type Destination, destinations } from "./delivery/destinations.ts";
-import type { Feed } from "./delivery/session.ts";
+import { destinations } from "./delivery/destinations.ts";
+import { RecordSinks, type Targets } from "./delivery/record_sinks.ts";
 import type { SinkStatus } from "./delivery/sink.ts";
-import { type Delivery, holdFor, Sinks } from "./delivery/sinks.ts";
-import type { Clock } from "./platform/clock.ts";
-import type { Disk } from "./platform/disk.ts";
+import type { Journal } from "./journal/journal.ts";
 import { SpaceKeeper } from "./journal/space/space_keeper.ts";
 import { spaceLimits } from "./journal/space/space_limits.ts";
 import type { SpaceStatus } from "./journal/space/space_status.ts";
 import { TailBudget } from "./journal/tail_budget.ts";
+import type { Clock } from "./platform/clock.ts";
+import type { Disk } from "./platform/disk.ts";
 import { claimFolder } from "./platform/instance_lock.ts";
 import type { Libc } from "./platform/libc.ts";
 import type { Report } from "./platform/notice.ts";
@@ -51,8 +51,8 @@ export interface CollectorStatus {
 }
 
 interface CollectorParts {
-  readonly channels: readonly PortChannel[];
-  readonly sinks: Sinks;
+  readonly channels: ChannelSet;
+  readonly sinks: RecordSinks;
   readonly space: SpaceKeeper;
   readonly telemetry: Telemetry;
   /** What goes when all is told: the locks, and the journals of events. */
@@ -60,16 +60,10 @@ interface CollectorParts {
   readonly resources: AsyncDisposableStack;
 }
 
-/** A running channel, and where its records go. */
-interface Running extends OpenedChannel {
-  readonly port: EnabledPort;
-}
-
 /** How long a stop waits for records that are on their way to a sink. */
 const drainMs = 3000;
 
 export class Collector implements AsyncDisposable {
-  readonly channels: readonly PortChannel[];
   readonly #parts: CollectorParts;
 
   /**
@@ -78,7 +72,7 @@ export class Collector implements AsyncDisposable {
    * @throws {Error} when neither the disk nor memory takes records
    */
   static async start(options: CollectorOptions): Promise<Collector> {
-    const { config, libc, disk, clock, boot } = options;
+    const { config, libc, disk, clock } = options;
     await using foundation = new AsyncDisposableStack();
     const telemetry = new Telemetry({ ...options, log: options.report });
     const { report } = telemetry;
@@ -95,65 +89,51 @@ export class Collector implements AsyncDisposable {
     const loop = resources.use(new PollLoop({ libc, clock }));
     const listeners = new HttpListeners({ clock, report });
     const broken = options.broken ?? [];
-    const held = broken.filter(({ holdsRecords }) => holdsRecords).map(({ name }) => name);
     for (const section of broken) report(brokenNotice(section));
-    const targets = !options.deliver
-      ? []
-      : destinations(config).filter(({ name }) => !held.some((each) => each === name));
-    const sinkNames = [...targets.map(({ name }) => name), ...held];
-    const { lastingPrefix, tailFolder } = options;
+    const targets = targetsOf(config, broken);
+    const tools = { statePath, disk, clock, report };
+    const sinks = new RecordSinks(options.deliver ? targets : nowhere(targets), tools);
     const settings = config.journal;
     const tailBudget = new TailBudget({ maxBytes: spaceLimits(settings, 0).memoryTailBytes });
     const folder = config.logging.base_path;
     const space = new SpaceKeeper({ folder, settings, tailBudget, disk, clock, report });
-    const context = {
-      config,
-      sinkNames,
-      libc,
+    const memories = new CatchMemories(libc, options.lastingPrefix);
+    const maxSegment = maxSegmentBytes(config);
+    const shared = {
       loop,
       listeners,
-      disk,
-      clock,
-      boot,
-      lastingPrefix,
-      tailFolder,
+      memories,
       tailBudget,
-      maxSegmentBytes: maxSegmentBytes(config),
+      maxSegmentBytes: maxSegment,
       space,
       report,
     };
-    const running: Running[] = [];
-    for (const port of enabledPorts(config)) {
-      const opened = await openChannel(port, context);
-      if (opened === null) continue;
-      resources.defer(opened.close);
-      running.push({ port, ...opened });
-    }
-    const channels = running.map(({ channel }) => channel);
-    const maxWaitMs = config.nats.reconnect_wait_sec * 1000;
-    const tools = { statePath, maxWaitMs, disk, clock, report };
-    const sinks = new Sinks(targets.map((destination) => deliveryTo(destination, running)), tools);
-    for (const name of held) holdFor(name, channels.map(({ journal }) => journal), tools);
-    for (const { start } of running) start();
-    space.start(channels.map(({ journal }) => journal), () => telemetry.journals);
+    const channels = new ChannelSet({ ...options, ...shared }, sinks);
+    resources.defer(() => channels.close());
+    await channels.open(enabledPorts(config));
+    channels.start();
+    space.start(() => channels.journals, () => telemetry.journals);
     resources.use(space);
     sinks.start();
     // Not before the ports are read: nothing of this may hold capture up.
     if (options.deliver) await telemetry.open(space);
-    const message = `capturing ${channels.length} of ${config.ports.length} ports`;
+    const message = `capturing ${channels.seen.length} of ${config.ports.length} ports`;
     report({ level: "info", kind: "service_start", message });
     if (options.deliver) {
       telemetry.start({
-        tools,
-        isDeliverable: !held.includes("nats"),
+        tools: { ...tools, maxWaitMs: targets.maxWaitMs },
+        isDeliverable: !targets.held.includes("nats"),
         facts: () => ({
-          channels: running.map(({ port, channel: { status } }) => ({
+          channels: channels.seen.map(({ port, status }) => ({
             side: port.side_designation,
             fips: port.fips_code,
             status,
           })),
           sinks: sinks.status,
-          conditions: broken.map((section) => brokenNotice(section).message),
+          conditions: [
+            ...broken.map((section) => brokenNotice(section).message),
+            ...channels.conditions,
+          ],
         }),
       });
     }
@@ -163,13 +143,17 @@ export class Collector implements AsyncDisposable {
 
   private constructor(parts: CollectorParts) {
     this.#parts = parts;
-    this.channels = parts.channels;
+  }
+
+  /** Of the channels that are open now. */
+  get journals(): readonly Journal[] {
+    return this.#parts.channels.journals;
   }
 
   get status(): CollectorStatus {
-    const { sinks, space } = this.#parts;
+    const { channels, sinks, space } = this.#parts;
     return {
-      channels: this.channels.map((channel) => channel.status),
+      channels: channels.seen.map(({ status }) => status),
       sinks: sinks.status,
       space: space.status,
     };
@@ -191,8 +175,8 @@ export class Collector implements AsyncDisposable {
    * is not delivered then is delivered after the next start.
    */
   async stop(): Promise<void> {
-    const { sinks, telemetry, foundation, resources } = this.#parts;
-    await Promise.all(this.channels.map((channel) => channel.stop()));
+    const { channels, sinks, telemetry, foundation, resources } = this.#parts;
+    await channels.stop();
     await Promise.all([sinks.drain(drainMs), telemetry.drain()]);
     await Promise.all([sinks.stop(), telemetry.stop()]);
     await resources.disposeAsync();
@@ -211,10 +195,16 @@ function maxSegmentBytes({ logging, journal, ports }: Config): number {
   return Math.min(logging.max_size_mb, ceilingMb) * 2 ** 20;
 }
 
-function deliveryTo(destination: Destination, running: readonly Running[]): Delivery {
-  const feeds = running.map(({ port, channel }): Feed => ({
-    journal: channel.journal,
-    subject: destination.subject(port),
-  }));
-  return { destination, feeds };
+/** Where records go, and who must have them later. */
+function targetsOf(config: Config, broken: readonly BrokenSection[]): Targets {
+  const held = broken.filter(({ holdsRecords }) => holdsRecords).map(({ name }) => name);
+  return {
+    destinations: destinations(config).filter(({ name }) => !held.some((each) => each === name)),
+    held,
+    maxWaitMs: config.nats.reconnect_wait_sec * 1000,
+  };
+}
+
+function nowhere(targets: Targets): Targets {
+  return { ...targets, destinations: [], held: [] };
 }

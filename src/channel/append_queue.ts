@@ -6,6 +6,7 @@ import { AppendError } from "../journal/append_error.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { CatchBuffer } from "./catch_buffer.ts";
+import type { FaultGuard } from "./fault_guard.ts";
 
 /** How long to wait before a refused append is tried again. */
 const retryMs = 250;
@@ -16,6 +17,8 @@ export interface AppendQueueOptions {
   readonly journal: Journal;
   readonly catchBuffer: CatchBuffer;
   readonly clock: Clock;
+  /** What the timer's turns run under. */
+  readonly guard: FaultGuard;
   /** The journal takes nothing for now. */
   readonly refused: (error: AppendError) => void;
   /** All that it had refused is in the journal. */
@@ -85,7 +88,8 @@ export class AppendQueue {
       }
     } catch (error) {
       if (!(error instanceof AppendError)) throw error;
-      this.#retryTimer = setTimeout(() => this.#work(), retryMs);
+      const { guard } = this.#options;
+      this.#retryTimer = setTimeout(() => guard.run(() => this.#work(), undefined), retryMs);
       if (!isRetry) refused(error);
       return;
     }

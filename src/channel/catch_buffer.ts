@@ -116,9 +116,21 @@ export class CatchBuffer {
       return;
     }
     if (count === bank.byteCount && isDeepStrictEqual(place, bank.place)) return;
+    this.#moveLast(bank, Math.min(count, bank.byteCount), place);
+  }
+
+  /** What was left belongs behind `place`: the journal, cut back, may have begun an epoch there. */
+  moveTo(place: JournalPlace): void {
+    const bank = this.#armed;
+    if (bank !== null && !isDeepStrictEqual(place, bank.place)) {
+      this.#moveLast(bank, bank.byteCount, place);
+    }
+  }
+
+  #moveLast(bank: Bank, count: number, place: JournalPlace): void {
     const other = this.#banks[0] === bank ? this.#banks[1] : this.#banks[0];
     other.begin(place);
-    other.takeLast(bank, Math.min(count, bank.byteCount));
+    other.takeLast(bank, count);
     this.#arm(other);
   }
 

@@ -11,6 +11,7 @@ import { AppendQueue } from "./append_queue.ts";
 import type { CatchBuffer, Caught } from "./catch_buffer.ts";
 import { ChannelStanding, type StandingOptions } from "./channel_standing.ts";
 import type { ChannelStatus } from "./channel_status.ts";
+import { FaultGuard } from "./fault_guard.ts";
 import type { PortChannel } from "./opened_channel.ts";
 
 export class Channel implements PortChannel, AsyncDisposable {
@@ -23,6 +24,8 @@ export class Channel implements PortChannel, AsyncDisposable {
   readonly #firstRecord: (() => void) | undefined;
   readonly #acknowledgement: Acknowledgement | undefined;
   readonly #standing: ChannelStanding;
+  readonly #guard = new FaultGuard((error) => this.#broke(error));
+  #tellBroken: (error: unknown) => void = () => {};
   #lastByteMs = 0;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #appends: AppendQueue;
@@ -55,6 +58,7 @@ export class Channel implements PortChannel, AsyncDisposable {
     this.#standing = new ChannelStanding(options);
     this.#appends = new AppendQueue({
       ...options,
+      guard: this.#guard,
       refused: (error) => this.#standing.refused(error, "reading waits"),
       resumed: () => this.#appendResumed(),
     });
@@ -70,20 +74,27 @@ export class Channel implements PortChannel, AsyncDisposable {
   }
 
   /** `caught` was read in the last run; the journal has been cut back to where it belongs. */
-  start(caught: Caught | null): void {
+  start(caught: Caught | null, broke: (error: unknown) => void = () => {}): void {
+    this.#tellBroken = broke;
+    this.#guard.run(() => this.#begin(caught), undefined);
+  }
+
+  #begin(caught: Caught | null): void {
     this.#appends.takeUpDamage();
     for (const read of caught?.reads ?? []) this.#capture(read);
     this.#keepUndecided();
     this.#lastByteMs = this.#clock.monotonicMs();
     this.#watchIdle();
+    const turn = (act: () => void): void => this.#guard.run(act, undefined);
     const handler: SourceHandler = {
-      opened: (detail) => this.#opened(detail),
-      detecting: (detail) => this.#standing.detecting(detail),
-      room: (length) => this.#room(length),
-      bytes: (chunk, timeMs) => this.#take(chunk, timeMs),
-      signal: (isThere) => this.#standing.signal(isThere),
-      closed: (detail) => this.#closed(detail),
-      unavailable: (problem) => this.#standing.unavailable(problem),
+      opened: (detail) => turn(() => this.#opened(detail)),
+      detecting: (detail) => turn(() => this.#standing.detecting(detail)),
+      room: (length) => this.#guard.run(() => this.#room(length), null),
+      bytes: (chunk, timeMs) => this.#guard.run(() => this.#take(chunk, timeMs), false),
+      signal: (isThere) => turn(() => this.#standing.signal(isThere)),
+      closed: (detail) => turn(() => this.#closed(detail)),
+      unavailable: (problem) => turn(() => this.#standing.unavailable(problem)),
+      broke: (error) => this.#guard.break(error),
     };
     this.#source.start(handler);
   }
@@ -95,9 +106,11 @@ export class Channel implements PortChannel, AsyncDisposable {
   async stop(): Promise<void> {
     await this.#source.stop();
     clearTimeout(this.#idleTimer);
-    this.#flush("stop");
+    this.#guard.run(() => {
+      this.#flush("stop");
+      this.#standing.stopped();
+    }, undefined);
     this.#appends.stop();
-    this.#standing.stopped();
     try {
       await this.journal.sync();
     } catch (error) {
@@ -109,6 +122,22 @@ export class Channel implements PortChannel, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  async abandon(): Promise<void> {
+    clearTimeout(this.#idleTimer);
+    this.#appends.stop();
+    // Who waits to be acknowledged is told first: the source waits for that.
+    await this.#acknowledgement?.stop();
+    await this.#source.stop();
+    await this.#standing.stop();
+  }
+
+  /** Of what this turn has done, nobody may learn before it is taken back. */
+  #broke(error: unknown): void {
+    this.journal.freeze(this.#catch.left?.place);
+    this.#standing.broke(error);
+    this.#tellBroken(error);
   }
 
   #opened(detail: string): void {
@@ -189,15 +218,19 @@ export class Channel implements PortChannel, AsyncDisposable {
     const quietMs = this.#clock.monotonicMs() - this.#lastByteMs;
     this.#idleTimer = setTimeout(() => {
       this.#idleTimer = undefined;
-      // A disk that hangs holds up reading, too.
-      if (this.#source.hasBytes) this.#lastByteMs = this.#clock.monotonicMs();
-      if (this.#clock.monotonicMs() - this.#lastByteMs >= this.#idleFlushMs) {
-        this.#flush("idle");
-        // What is still undecided, or refused, is looked at again.
-        this.#lastByteMs = this.#clock.monotonicMs();
-      }
-      this.#watchIdle();
+      this.#guard.run(() => this.#lookIdle(), undefined);
     }, Math.max(0, this.#idleFlushMs - quietMs));
+  }
+
+  #lookIdle(): void {
+    // A disk that hangs holds up reading, too.
+    if (this.#source.hasBytes) this.#lastByteMs = this.#clock.monotonicMs();
+    if (this.#clock.monotonicMs() - this.#lastByteMs >= this.#idleFlushMs) {
+      this.#flush("idle");
+      // What is still undecided, or refused, is looked at again.
+      this.#lastByteMs = this.#clock.monotonicMs();
+    }
+    this.#watchIdle();
   }
 
   #appendResumed(): void {

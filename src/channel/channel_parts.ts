@@ -4,11 +4,12 @@
 import type { EnabledPort } from "../config/config.ts";
 import { hasFeedsInside } from "../framer/framer_for.ts";
 import { Journal } from "../journal/journal.ts";
-import { LastingMemory } from "../platform/lasting_memory.ts";
 import type { Report } from "../platform/notice.ts";
 import { channelName, RecordHeader } from "../record.ts";
-import { CatchBuffer, catchBufferBytes, type Caught } from "./catch_buffer.ts";
+import { CatchBuffer, type Caught } from "./catch_buffer.ts";
+import type { CatchMemories } from "./catch_memories.ts";
 import type { ChannelContext } from "./channel_context.ts";
+import { recordAsRead } from "./caught_as_read.ts";
 import { LearnedSilence } from "./learned_silence.ts";
 import type { Silence } from "./silence.ts";
 import { SilenceWatch } from "./silence_watch.ts";
@@ -28,8 +29,8 @@ export interface ByteChannelParts extends ChannelParts {
   readonly catchBuffer: CatchBuffer;
   /** What the last run had read and perhaps not kept. */
   readonly caught: Caught | null;
-  /** To be removed after the channel has stopped, unless it holds something. */
-  readonly memory: LastingMemory;
+  /** Where the memory of the catch buffer belongs to. */
+  readonly memories: CatchMemories;
 }
 
 /**
@@ -55,16 +56,17 @@ export async function openByteParts(
 ): Promise<ByteChannelParts> {
   const name = nameOf(port);
   const report = reportFor(name, source, context);
-  const path = `${context.lastingPrefix}${name}`;
-  const memory = new LastingMemory(context.libc, path, catchBufferBytes);
-  const catchBuffer = new CatchBuffer(memory.bytes);
-  const caught = catchBuffer.left;
+  const { memories } = context;
+  const catchBuffer = new CatchBuffer(memories.open(name));
+  const left = catchBuffer.left;
   const journal = await openJournal(port, { ...context, report }, {
     feedsInside: hasFeedsInside(port.framing),
-    cutBackTo: caught?.place,
+    cutBackTo: left?.place,
   });
+  catchBuffer.moveTo(journal.place);
+  const caught = context.asRead ? recordAsRead(left, { name, catchBuffer, journal, report }) : left;
   const silence = silenceFor(port, { ...context, report });
-  return { name, journal, silence, report, catchBuffer, caught, memory };
+  return { name, journal, silence, report, catchBuffer, caught, memories };
 }
 
 function nameOf({ fips_code: fips, side_designation: side }: EnabledPort): string {
@@ -82,7 +84,7 @@ async function openJournal(
 ): Promise<Journal> {
   const { config: { logging, journal } } = context;
   const name = nameOf(port);
-  return await Journal.open({
+  const opened = await Journal.open({
     ...context,
     ...options,
     name,
@@ -94,17 +96,21 @@ async function openJournal(
     holders: context.sinkNames,
     sync: journal.sync,
   });
+  context.opened.defer(() => opened.abandon());
+  return opened;
 }
 
 function silenceFor(
   port: EnabledPort,
-  { config, disk, clock, report }: ChannelContext,
+  { config, disk, clock, report, opened }: ChannelContext,
 ): Silence | undefined {
   const name = nameOf(port);
   const { silence_alarm_sec: limit } = port;
   if (limit === undefined) return undefined;
-  if (limit !== "learned") return new SilenceWatch({ name, limitMs: limit * 1000, clock, report });
   const path = `${config.journal.state_path}/${name}.traffic.json`;
-  const memory = new TrafficMemory({ disk, path });
-  return new LearnedSilence({ name, memory, clock, report });
+  const silence = limit === "learned"
+    ? new LearnedSilence({ name, memory: new TrafficMemory({ disk, path }), clock, report })
+    : new SilenceWatch({ name, limitMs: limit * 1000, clock, report });
+  opened.defer(() => silence.stop());
+  return silence;
 }

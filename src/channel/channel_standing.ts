@@ -4,7 +4,7 @@
 import type { AppendError } from "../journal/append_error.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { NoticeKind } from "../platform/kinds/notice_kinds.ts";
-import type { Report } from "../platform/notice.ts";
+import { errorText, type Report } from "../platform/notice.ts";
 import type { SourceProblem } from "../source/source.ts";
 import type { ChannelState, ChannelStatus } from "./channel_status.ts";
 import { ChannelTally } from "./channel_tally.ts";
@@ -46,6 +46,7 @@ export class ChannelStanding {
       baudRate: source.baudRate ?? null,
       lastSequence: journal.lastSequence,
       syncedSequence: journal.syncedSequence,
+      restarts: 0,
     };
   }
 
@@ -96,6 +97,11 @@ export class ChannelStanding {
     if (this.#former !== null) this.#enter(this.#former.state, this.#former.detail);
     this.#former = null;
     this.say("info", "append_resumed", "the disk takes records again");
+  }
+
+  /** An error that nobody expected: nothing more is done. */
+  broke(error: unknown): void {
+    this.#enter("failed", errorText(error));
   }
 
   async stop(): Promise<void> {

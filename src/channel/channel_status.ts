@@ -27,4 +27,6 @@ export interface ChannelStatus extends ChannelCounts {
   readonly lastSequence: number;
   /** Last record that a power cut cannot take back. */
   readonly syncedSequence: number;
+  /** How often it was opened again because of an error that nobody expected, since the start. */
+  readonly restarts: number;
 }

@@ -16,6 +16,25 @@ export interface ChannelCounts {
   readonly lastRecordMs: number | null;
 }
 
+export const noCounts: ChannelCounts = {
+  bytes: 0,
+  records: 0,
+  errors: 0,
+  reconnects: 0,
+  lastRecordMs: null,
+};
+
+/** What two that follow each other have counted together. */
+export function addCounts(before: ChannelCounts, after: ChannelCounts): ChannelCounts {
+  return {
+    bytes: before.bytes + after.bytes,
+    records: before.records + after.records,
+    errors: before.errors + after.errors,
+    reconnects: before.reconnects + after.reconnects,
+    lastRecordMs: after.lastRecordMs ?? before.lastRecordMs,
+  };
+}
+
 export class ChannelTally {
   #bytes = 0;
   #records = 0;

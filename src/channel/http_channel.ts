@@ -9,7 +9,7 @@ import { HttpSource } from "../source/http/http_source.ts";
 import { keyedIdentity, RecentPosts } from "../source/http/recent_posts.ts";
 import type { ChannelContext } from "./channel_context.ts";
 import { openParts } from "./channel_parts.ts";
-import type { OpenedChannel } from "./opened_channel.ts";
+import { type OpenedChannel, openedRecordChannel } from "./opened_channel.ts";
 import { RecordChannel } from "./record_channel.ts";
 
 export type HttpPortConfig = Extract<EnabledPort, { type: "http" }>;
@@ -43,7 +43,7 @@ export async function openHttpChannel(
     report,
   });
   const channel = new RecordChannel({ journal, source, clock, silence, report });
-  return { channel, start: () => channel.start(), close: () => journal.close() };
+  return openedRecordChannel(channel);
 }
 
 /**

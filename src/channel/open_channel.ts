@@ -8,8 +8,20 @@ import type { OpenedChannel } from "./opened_channel.ts";
 import { openSerialChannel } from "./serial_channel.ts";
 import { openTcpChannel } from "./tcp_channel.ts";
 
+export type SharedContext = Omit<ChannelContext, "opened">;
+
 /** `null` for a type that this version does not capture, which is reported. */
 export async function openChannel(
+  port: EnabledPort,
+  context: SharedContext,
+): Promise<OpenedChannel | null> {
+  await using opened = new AsyncDisposableStack();
+  const channel = await openByType(port, { ...context, opened });
+  opened.move();
+  return channel;
+}
+
+async function openByType(
   port: EnabledPort,
   context: ChannelContext,
 ): Promise<OpenedChannel | null> {

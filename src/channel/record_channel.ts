@@ -12,6 +12,7 @@ import { errorText } from "../platform/notice.ts";
 import { type RecordHandler, RecordRefused, type RecordSource } from "../source/record_source.ts";
 import { ChannelStanding, type StandingOptions } from "./channel_standing.ts";
 import type { ChannelStatus } from "./channel_status.ts";
+import { FaultGuard } from "./fault_guard.ts";
 import type { PortChannel } from "./opened_channel.ts";
 import { SafeKeeping } from "./safe_keeping.ts";
 
@@ -28,6 +29,8 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
   readonly #standing: ChannelStanding;
   readonly #stopping = new AbortController();
   readonly #safeKeeping: SafeKeeping;
+  readonly #guard = new FaultGuard((error) => this.#broke(error));
+  #tellBroken: (error: unknown) => void = () => {};
   #isRefused = false;
 
   /** The journal must take line feeds within records (`feedsInside`). */
@@ -48,7 +51,12 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
     return this.#standing.status;
   }
 
-  start(): void {
+  start(broke: (error: unknown) => void = () => {}): void {
+    this.#tellBroken = broke;
+    this.#guard.run(() => this.#begin(), undefined);
+  }
+
+  #begin(): void {
     const timeMs = this.#clock.wallMs();
     try {
       this.#append([], timeMs);
@@ -56,12 +64,14 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
       if (!(error instanceof AppendError)) throw error;
       this.#refused(error);
     }
+    const turn = (act: () => void): void => this.#guard.run(act, undefined);
     const handler: RecordHandler = {
-      opened: (detail) => this.#standing.opened(detail),
+      opened: (detail) => turn(() => this.#standing.opened(detail)),
       take: (bytes, timeMs) => this.#take(bytes, timeMs),
-      failed: () => this.#standing.tally.damaged(),
-      closed: (detail) => this.#standing.closed(detail),
-      unavailable: (problem) => this.#standing.unavailable(problem),
+      failed: () => turn(() => this.#standing.tally.damaged()),
+      closed: (detail) => turn(() => this.#standing.closed(detail)),
+      unavailable: (problem) => turn(() => this.#standing.unavailable(problem)),
+      broke: (error) => this.#guard.break(error),
     };
     this.#source.start(handler);
   }
@@ -83,17 +93,34 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
     await this.stop();
   }
 
+  async abandon(): Promise<void> {
+    this.#stopping.abort();
+    // Those who wait are answered first: the source waits for them.
+    await this.#safeKeeping.stop();
+    await this.#source.stop();
+    await this.#standing.stop();
+  }
+
+  #broke(error: unknown): void {
+    this.journal.freeze(undefined);
+    this.#standing.broke(error);
+    this.#tellBroken(error);
+  }
+
   async #take(bytes: Uint8Array, timeMs: number): Promise<void> {
     if (this.#stopping.signal.aborted) {
       throw new RecordRefused("the service stops", { isKept: false });
+    }
+    if (this.#guard.isBroken) {
+      throw new RecordRefused("the channel is about to be opened anew", { isKept: false });
     }
     const from = this.journal.lastSequence + 1;
     try {
       this.#append(wholeRecord(bytes), timeMs);
     } catch (cause) {
-      if (!(cause instanceof AppendError)) throw cause;
-      this.#refused(cause);
-      throw new RecordRefused(cause.message, { isKept: false, cause });
+      if (cause instanceof AppendError) this.#refused(cause);
+      else this.#guard.break(cause);
+      throw new RecordRefused(errorText(cause), { isKept: false, cause });
     }
     this.#resumed();
     this.#standing.heard(bytes.length);

@@ -7,9 +7,9 @@ import type { WantedSettings } from "../source/serial/line_settings.ts";
 import { LineMemory } from "../source/serial/line_memory.ts";
 import { SerialSource } from "../source/serial/serial_source.ts";
 import { Channel } from "./channel.ts";
-import type { ChannelContext } from "./channel_context.ts";
+import { type ChannelContext, recoveryBackoff } from "./channel_context.ts";
 import { openByteParts } from "./channel_parts.ts";
-import type { OpenedChannel } from "./opened_channel.ts";
+import { openedByteChannel, type OpenedChannel } from "./opened_channel.ts";
 import { RawCapture } from "./raw/raw_capture.ts";
 import { systemRawDisk } from "./raw/raw_disk.ts";
 
@@ -21,9 +21,8 @@ export async function openSerialChannel(
   context: ChannelContext,
 ): Promise<OpenedChannel> {
   const { config, libc, loop, disk, clock } = context;
-  const { recovery } = config;
   const parts = await openByteParts(port, port.device, context);
-  const { name, journal, catchBuffer, caught, memory, silence, report } = parts;
+  const { name, journal, catchBuffer, silence, report } = parts;
   const lineMemory = new LineMemory({
     disk,
     path: `${config.journal.state_path}/${name}.line.json`,
@@ -43,11 +42,7 @@ export async function openSerialChannel(
       baudRates: config.detection.baud_rates,
       minBytes: config.detection.min_bytes_for_valid,
     },
-    backoff: {
-      initialMs: recovery.reconnect_delay_sec * 1000,
-      maxMs: recovery.max_reconnect_delay_sec * 1000,
-      exponential: recovery.exponential_backoff,
-    },
+    backoff: recoveryBackoff(config),
     libc,
     loop,
     clock,
@@ -70,16 +65,7 @@ export async function openSerialChannel(
       });
     },
   });
-  return {
-    channel,
-    start: () => channel.start(caught),
-    close: async () => {
-      // What the disk refused to the end is appended at the next start.
-      if (catchBuffer.left === null) memory.remove();
-      await rawCapture?.stop();
-      await journal.close();
-    },
-  };
+  return openedByteChannel(channel, { ...parts, tap: rawCapture });
 }
 
 function rawCaptureOf(

@@ -10,9 +10,9 @@ import { TcpListener } from "../source/tcp/tcp_listener.ts";
 import { TcpSource } from "../source/tcp/tcp_source.ts";
 import { Acknowledgement } from "./acknowledgement.ts";
 import { Channel } from "./channel.ts";
-import type { ChannelContext } from "./channel_context.ts";
+import { type ChannelContext, recoveryBackoff } from "./channel_context.ts";
 import { openByteParts } from "./channel_parts.ts";
-import type { OpenedChannel } from "./opened_channel.ts";
+import { openedByteChannel, type OpenedChannel } from "./opened_channel.ts";
 
 export type TcpPortConfig = Extract<EnabledPort, { type: "tcp" }>;
 
@@ -21,9 +21,9 @@ export async function openTcpChannel(
   port: TcpPortConfig,
   context: ChannelContext,
 ): Promise<OpenedChannel> {
-  const { config: { recovery }, clock } = context;
+  const { config, clock } = context;
   const parts = await openByteParts(port, addressOf(port), context);
-  const { journal, catchBuffer, caught, memory, silence, report } = parts;
+  const { journal, catchBuffer, silence, report } = parts;
   const acknowledgement = port.acknowledge === undefined ? undefined : new Acknowledgement({
     journal,
     clock,
@@ -32,11 +32,7 @@ export async function openTcpChannel(
   });
   const source: TcpSource = new TcpSource({
     connector: connectorOf(port, { ...context, report }, parts.name),
-    backoff: {
-      initialMs: recovery.reconnect_delay_sec * 1000,
-      maxMs: recovery.max_reconnect_delay_sec * 1000,
-      exponential: recovery.exponential_backoff,
-    },
+    backoff: recoveryBackoff(config),
     idleReconnectMs: port.idle_reconnect_sec === undefined
       ? undefined
       : port.idle_reconnect_sec * 1000,
@@ -54,15 +50,7 @@ export async function openTcpChannel(
     acknowledgement,
     report,
   });
-  return {
-    channel,
-    start: () => channel.start(caught),
-    close: async () => {
-      // What the disk refused to the end is appended at the next start.
-      if (catchBuffer.left === null) memory.remove();
-      await journal.close();
-    },
-  };
+  return openedByteChannel(channel, parts);
 }
 
 /** What is connected to, or listened on. */

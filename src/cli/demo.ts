@@ -79,9 +79,9 @@ async function demo(terminal: Terminal, seconds: number): Promise<number> {
   });
   resources.defer(() => collector.stop());
   const following = new AbortController();
-  for (const channel of collector.channels) {
-    screen.follow(channel.journal, following.signal).catch((error) => {
-      screen.note(`follow ${channel.journal.name}: ${errorText(error)}`);
+  for (const journal of collector.journals) {
+    screen.follow(journal, following.signal).catch((error) => {
+      screen.note(`follow ${journal.name}: ${errorText(error)}`);
     });
   }
   const exchanges = lines.map(({ maker, device }, i) =>
@@ -97,7 +97,7 @@ async function demo(terminal: Terminal, seconds: number): Promise<number> {
   await Promise.all(exchanges.map((exchange) => exchange.stop()));
   const sent = exchanges.reduce((sum, exchange) => sum + exchange.sent.lines, 0);
   const journaled = (): number =>
-    collector.channels.reduce((sum, { journal }) => sum + journal.syncedSequence, 0);
+    collector.journals.reduce((sum, { syncedSequence }) => sum + syncedSequence, 0);
   const delivered = (): number => collector.status.sinks[0]?.delivered ?? 0;
   await settled(() => journaled() >= sent && (server === null || delivered() >= sent));
   clearInterval(redraw);

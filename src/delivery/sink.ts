@@ -14,13 +14,12 @@
 
 import { backoffMs } from "../platform/backoff.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Progress } from "../journal/holders.ts";
 import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import { CursorFile } from "./cursor.ts";
 import { cursorPath } from "./destinations.ts";
+import { FeedProgress } from "./feed_progress.ts";
 import type { Trouble } from "./outcome.ts";
-import { passedBefore } from "./reconcile.ts";
 import { RetryPause } from "./retry_pause.ts";
 import { type Feed, Session } from "./session.ts";
 import { SessionEnd } from "./session_end.ts";
@@ -64,12 +63,11 @@ const tickMs = 1000;
 export class Sink implements AsyncDisposable {
   readonly #options: SinkOptions;
   readonly #cursors: CursorFile;
-  readonly #stop = new AbortController();
+  readonly #feeds: FeedProgress;
+  #stop = new AbortController();
   readonly #pause: RetryPause;
   readonly #storage: StorageWatch;
   #session: Session | null = null;
-  /** Of each feed, when the last session ended. */
-  #progress: readonly Progress[];
   #state: SinkStatus["state"] = "connecting";
   #detail = "";
   #deliveredBefore = 0;
@@ -85,15 +83,12 @@ export class Sink implements AsyncDisposable {
       options.disk,
       cursorPath(options.statePath, options.name),
     );
-    // A cursor of another journal releases nothing here, until a session has compared.
-    this.#progress = options.feeds.map(({ journal }) => {
-      const passed = passedBefore(this.#cursors.get(journal.name), journal);
-      return { passed, taken: passed };
+    this.#feeds = new FeedProgress({
+      sink,
+      cursors: this.#cursors,
+      session: () => this.#session,
     });
-    for (const [feed, { journal }] of options.feeds.entries()) {
-      journal.shelf.holders.follow(options.name, () => this.#progressOf(feed));
-      journal.shelf.release(options.name, this.#progressOf(feed).passed);
-    }
+    this.#feeds.adopt(options.feeds);
   }
 
   get status(): SinkStatus {
@@ -112,7 +107,15 @@ export class Sink implements AsyncDisposable {
   }
 
   start(): void {
+    this.#stop = new AbortController();
     this.#done = this.#run();
+  }
+
+  /** Goes on with these feeds, in a new session; those that stay keep their place. */
+  async exchange(feeds: readonly Feed[]): Promise<void> {
+    await this.stop();
+    this.#feeds.adopt(feeds);
+    this.start();
   }
 
   /** Tries again at once where it waits before the next attempt. */
@@ -152,13 +155,13 @@ export class Sink implements AsyncDisposable {
    * has to be made anew, with another proof of identity.
    */
   async #runSession(): Promise<SessionEnd | null> {
-    const { server, feeds, wantedStream, clock, report } = this.#options;
+    const { server, wantedStream, clock, report } = this.#options;
     const probing = this.#state === "storage_full" || this.#state === "stalled";
     let session: Session;
     try {
       session = await Session.open({
         server,
-        feeds,
+        feeds: this.#feeds.feeds,
         cursors: this.#cursors,
         wantedStream,
         initialWindow: probing ? probingWindow : initialWindow,
@@ -174,7 +177,7 @@ export class Sink implements AsyncDisposable {
     session.start();
     const end = await this.#untilEnd(session);
     await session.close();
-    this.#progress = feeds.map((_, feed) => this.#progressOf(feed));
+    this.#feeds.note();
     this.#session = null;
     this.#deliveredBefore += session.delivered;
     await this.#saveCursors();
@@ -234,19 +237,7 @@ export class Sink implements AsyncDisposable {
       this.#cursorProblem = problem;
       return;
     }
-    this.#release();
-  }
-
-  /** Lets the journals know what this sink has behind it. */
-  #release(): void {
-    const { feeds, name } = this.#options;
-    for (const { journal } of feeds) {
-      journal.shelf.release(name, (this.#cursors.get(journal.name)?.next ?? 1) - 1);
-    }
-  }
-
-  #progressOf(feed: number): Progress {
-    return this.#session?.progress(feed) ?? this.#progress[feed] ?? { passed: 0, taken: 0 };
+    this.#feeds.release();
   }
 
   #announceDelivering(server: string): void {

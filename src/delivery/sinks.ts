@@ -1,5 +1,6 @@
-// All sinks of a collector: made for the destinations of a configuration, started, drained and
-// stopped together. A destination that cannot be delivered to now still holds its records.
+// Sinks by name: made for the destinations of a configuration, started, drained and stopped together,
+// and each for itself where one of them changes. A destination that cannot be delivered to now still
+// holds its records.
 
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -32,41 +33,66 @@ export interface Delivery {
 const drainStepMs = 20;
 
 export class Sinks {
-  readonly #sinks: readonly Sink[];
+  readonly #sinks = new Map<string, Sink>();
   readonly #clock: Clock;
+  #isStarted = false;
 
-  constructor(deliveries: readonly Delivery[], tools: SinkTools) {
-    this.#clock = tools.clock;
-    this.#sinks = deliveries.map(({ destination, feeds }) => {
-      const { name, wantedStream } = destination;
-      const server = new NatsStreams(new Identity({ ...tools, destination }));
-      return new Sink({ ...tools, name, server, feeds, wantedStream, random: Math.random });
-    });
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   get status(): SinkStatus[] {
-    return this.#sinks.map((sink) => sink.status);
+    return [...this.#sinks.values()].map((sink) => sink.status);
+  }
+
+  /** Makes the sink of a destination that has none, and starts it if the others are. */
+  add({ destination, feeds }: Delivery, tools: SinkTools): void {
+    const { name, wantedStream } = destination;
+    const server = new NatsStreams(new Identity({ ...tools, destination }));
+    const random = Math.random;
+    const sink = new Sink({ ...tools, name, server, feeds, wantedStream, random });
+    this.#sinks.set(name, sink);
+    if (this.#isStarted) sink.start();
+  }
+
+  /** Stops a sink, after it had so much time for what is synced. Its cursors stay on the disk. */
+  async remove(name: string, drainMs: number): Promise<void> {
+    const sink = this.#sinks.get(name);
+    if (sink === undefined) return;
+    await this.#drained([sink], drainMs);
+    await sink.stop();
+    this.#sinks.delete(name);
+  }
+
+  /** The sink goes on with these feeds. */
+  async exchange(name: string, feeds: readonly Feed[]): Promise<void> {
+    await this.#sinks.get(name)?.exchange(feeds);
   }
 
   start(): void {
-    for (const sink of this.#sinks) sink.start();
+    this.#isStarted = true;
+    for (const sink of this.#sinks.values()) sink.start();
   }
 
   /** Those that wait before their next attempt try again at once. */
   retry(): void {
-    for (const sink of this.#sinks) sink.retry();
+    for (const sink of this.#sinks.values()) sink.retry();
   }
 
   /** Gives what is synced so much time to arrive where it can. */
   async drain(drainMs: number): Promise<void> {
-    const endMs = this.#clock.monotonicMs() + drainMs;
-    const draining = (): boolean =>
-      this.#sinks.some((sink) => sink.status.state === "delivering" && !sink.caughtUp);
-    while (draining() && this.#clock.monotonicMs() < endMs) await this.#clock.delay(drainStepMs);
+    await this.#drained([...this.#sinks.values()], drainMs);
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#sinks.map((sink) => sink.stop()));
+    await Promise.all([...this.#sinks.values()].map((sink) => sink.stop()));
+  }
+
+  async #drained(sinks: readonly Sink[], drainMs: number): Promise<void> {
+    const endMs = this.#clock.monotonicMs() + drainMs;
+    const draining = (): boolean =>
+      sinks.some((sink) => sink.status.state === "delivering" && !sink.caughtUp);
+    while (draining() && this.#clock.monotonicMs() < endMs) await this.#clock.delay(drainStepMs);
   }
 }
 

@@ -44,6 +44,17 @@ export class Holders {
     this.#progress.set(name, progress);
   }
 
+  /** Asks no more: what was released counts again. */
+  unfollow(name: string): void {
+    this.#progress.delete(name);
+  }
+
+  /** Nobody called so needs anything any more. */
+  remove(name: string): void {
+    this.#progress.delete(name);
+    this.#released.delete(name);
+  }
+
   #all<Value>(value: (progress: Progress) => Value): Value[] {
     return Array.from(this.#released, ([name, released]) => {
       const progress = this.#progress.get(name);

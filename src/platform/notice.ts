@@ -22,6 +22,13 @@ export interface Notice {
 
 export type Report = (notice: Notice) => void;
 
+/** Where something was thrown, as far as it tells: a function, a file, line and column. */
+export function errorPlace(error: unknown): string {
+  const stack = error instanceof Error ? error.stack ?? "" : "";
+  const [, place = "nobody knows where"] = /^\s+at (.+)$/m.exec(stack) ?? [];
+  return place.replace(/file:\/\/\S*\/(?=[^/]+:\d+:\d+)/, "");
+}
+
 /** The text of whatever was thrown. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

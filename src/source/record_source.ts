@@ -21,6 +21,8 @@ export interface RecordHandler {
   closed(detail: string): void;
   /** It cannot be opened now; tried again by itself. Called when the reason changes. */
   unavailable(problem: SourceProblem): void;
+  /** The source's own code threw what nobody expected: it does nothing more but to be stopped. */
+  broke(error: unknown): void;
 }
 
 export interface RecordSource extends AsyncDisposable {

@@ -46,6 +46,8 @@ export interface SourceHandler {
   closed(detail: string): void;
   /** It cannot be opened now; tried again by itself. Called when the reason changes. */
   unavailable(problem: SourceProblem): void;
+  /** The source's own code threw what nobody expected: it does nothing more but to be stopped. */
+  broke(error: unknown): void;
 }
 
 /** Why a source cannot be read, and what a technician does about it. */

@@ -43,6 +43,8 @@ export interface ChannelBeat {
   readonly state: string;
   readonly baud: number | null;
   readonly reconnects: number;
+  /** How often it was opened again because of an error that nobody expected. */
+  readonly restarts: number;
   readonly bytes: number;
   /** Records. */
   readonly lines: number;
@@ -66,7 +68,8 @@ export function heartbeatOf(facts: BeatFacts): HeartbeatFields {
 }
 
 function channelBeat({ side, fips, status }: BeatingChannel, boxFips: string | null): ChannelBeat {
-  const { source, state, baudRate, reconnects, bytes, records, errors, lastRecordMs } = status;
+  const { source, state, baudRate, reconnects, restarts } = status;
+  const { bytes, records, errors, lastRecordMs } = status;
   return {
     device: source,
     a: side,
@@ -74,6 +77,7 @@ function channelBeat({ side, fips, status }: BeatingChannel, boxFips: string | n
     state,
     baud: baudRate,
     reconnects,
+    restarts,
     bytes,
     lines: records,
     errors,

@@ -99,7 +99,8 @@ export class Telemetry implements AsyncDisposable {
       return [{ destination, feeds: [{ journal, subject: subject() }] }];
     });
     if (options.isDeliverable) {
-      this.#sinks = new Sinks(deliveries, tools);
+      this.#sinks = new Sinks(this.#options.clock);
+      for (const delivery of deliveries) this.#sinks.add(delivery, tools);
       this.#sinks.start();
     }
     this.#beating = this.#beat(options.facts);

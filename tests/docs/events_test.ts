@@ -54,6 +54,7 @@ Deno.test("docs: the heartbeat that is shown is written just so, and each of its
     lastRecordMs: Date.parse(shown.last_line),
     lastSequence: 640,
     syncedSequence: 640,
+    restarts: shown.restarts,
   };
   const beat = heartbeatOf({
     instance,

@@ -167,7 +167,7 @@ for (const [jump, jumpMs] of Object.entries(jumps)) {
       clock.step(i % 2 === 0 ? jumpMs : -jumpMs / 2);
     }
     journal.shelf.release("sink", 2);
-    space.start([journal]);
+    space.start(() => [journal]);
     await waitFor("the ceiling to hold", () => journal.bytes <= 1024 * 1024 * 0.001);
     const kept = await texts(journal);
     assert.ok(kept.length >= 1 && kept.length < 12);

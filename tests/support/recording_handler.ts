@@ -74,4 +74,8 @@ export class RecordingHandler implements SourceHandler {
     this.events.push(problem.kind);
     this.problems.push(problem);
   }
+
+  broke(error: unknown): void {
+    throw error;
+  }
 }

@@ -15,6 +15,7 @@ const status: ChannelStatus = {
   reconnects: 1,
   lastRecordMs: Date.UTC(2025, 11, 3, 15, 4, 5, 123),
   lastSequence: 500,
+  restarts: 2,
   syncedSequence: 500,
 };
 const facts: BeatFacts = {
@@ -30,7 +31,7 @@ Deno.test("a heartbeat has the original's fields", () => {
   assert.equal(
     JSON.stringify(heartbeatOf(facts)),
     '{"v":1,"instance":"psap-14","fips":"1429010002","uptime_sec":61,"nats_connected":true,' +
-      '"channels":[{"device":"/dev/ttyS1","a":"A1","state":"running","baud":9600,"reconnects":1,' +
+      '"channels":[{"device":"/dev/ttyS1","a":"A1","state":"running","baud":9600,"reconnects":1,"restarts":2,' +
       '"bytes":1234,"lines":11,"errors":2,"last_line":"2025-12-03T15:04:05.123Z"}],' +
       '"conditions":[]}',
   );

@@ -33,7 +33,7 @@ export class SpaceKeeper implements SpaceGate, AsyncDisposable {
   readonly #options: SpaceKeeperOptions;
   readonly #watch: SpaceWatch;
   readonly #stop = new AbortController();
-  #journals: readonly Journal[] = [];
+  #journals: () => readonly Journal[] = () => [];
   #dispensable: () => readonly Journal[] = () => [];
   #isClosed = false;
   #done: Promise<void> = Promise.resolve();
@@ -63,8 +63,8 @@ export class SpaceKeeper implements SpaceGate, AsyncDisposable {
     return this.#isClosed;
   }
 
-  /** Keeps room for these journals until stopped. Those that are dispensable hold no records. */
-  start(journals: readonly Journal[], dispensable = this.#dispensable): void {
+  /** Keeps room for the journals that there are, until stopped. The dispensable hold no records. */
+  start(journals: () => readonly Journal[], dispensable = this.#dispensable): void {
     this.#journals = journals;
     this.#dispensable = dispensable;
     this.#watch.start();
@@ -111,7 +111,7 @@ export class SpaceKeeper implements SpaceGate, AsyncDisposable {
   }
 
   get #all(): Journal[] {
-    return [...this.#journals, ...this.#dispensable()];
+    return [...this.#journals(), ...this.#dispensable()];
   }
 
   #candidates(): Candidate[] {

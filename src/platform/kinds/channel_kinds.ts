@@ -111,6 +111,42 @@ export const channelKinds = {
       refused: "posts refused since it was last told, this one included",
     },
   },
+  channel_restart: {
+    level: "error",
+    means: "an error that nobody expected broke a channel; it is opened again, the others go on",
+    toDo: "send the log to support: it is a mistake in this program",
+    details: {
+      error: "what was thrown",
+      where: "the place in the program",
+      inARow: "how many there were without a while of peace between them",
+      restarts: "how many there were since the start of the service",
+      pauseMs: "until it is opened again, milliseconds",
+    },
+  },
+  channel_failing: {
+    level: "error",
+    means: "five such errors in a row; it is tried again and again, and a condition until it runs",
+    toDo: "send the log to support; what the equipment sends meanwhile may be lost",
+    details: { inARow: "how many there were without a while of peace between them" },
+  },
+  channel_recovered: {
+    level: "info",
+    means: "a channel that was failing has run without an error for `max_reconnect_delay_sec`",
+    toDo: "nothing",
+  },
+  channel_not_let_go: {
+    level: "warning",
+    means:
+      "what was left of a broken channel did not end in order; it is opened again all the same",
+    toDo: "send the log to support",
+  },
+  recorded_as_read: {
+    level: "error",
+    means:
+      "bytes that broke a channel each time it started are recorded as they were read, damaged",
+    toDo: "send the log to support",
+    details: { bytes: "how many" },
+  },
   raw_capture_stopped: {
     level: "warning",
     means: "raw capture of a port has stopped; its records are not touched by it",

@@ -14,11 +14,17 @@ export class DeviceWatch {
   readonly #entry: PollEntry | null;
   #changed = Promise.withResolvers<void>();
 
-  constructor(options: { readonly libc: Libc; readonly loop: PollLoop; readonly device: string }) {
+  constructor(options: {
+    readonly libc: Libc;
+    readonly loop: PollLoop;
+    readonly device: string;
+    /** Told what reading of the changes threw. */
+    readonly broke: (error: unknown) => void;
+  }) {
     this.#libc = options.libc;
     this.#device = options.device;
     const fd = unlessRefused(() => this.#libc.inotify());
-    this.#entry = fd === null ? null : options.loop.add(fd, () => this.#drain(fd));
+    this.#entry = fd === null ? null : options.loop.add(fd, () => this.#drain(fd), options.broke);
   }
 
   /** Resolves at the next change behind this call. Call it before looking, so that none is missed. */

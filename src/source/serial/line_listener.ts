@@ -69,15 +69,11 @@ export class LineListener implements Disposable {
     const { loop, heard, signal } = options;
     const ended = Promise.withResolvers<"stopped" | "gone">();
     const entry = loop.add(this.port.fd, (events) => {
-      try {
-        const isEmpty = this.#readTurn(heard);
-        const isGone = isEmpty === null ||
-          isEmpty && (events & (POLLERR | POLLHUP | POLLNVAL)) !== 0;
-        if (isGone) ended.resolve("gone");
-      } catch (error) {
-        ended.reject(error);
-      }
-    });
+      const isEmpty = this.#readTurn(heard);
+      const isGone = isEmpty === null ||
+        isEmpty && (events & (POLLERR | POLLHUP | POLLNVAL)) !== 0;
+      if (isGone) ended.resolve("gone");
+    }, ended.reject);
     const stop = (): void => ended.resolve("stopped");
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();

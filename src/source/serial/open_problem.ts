@@ -42,12 +42,12 @@ export function openProblem(libc: Libc, device: string, error: unknown): SourceP
   }
 }
 
-/** An exception while a port that is open was being read. */
+/** The system refused to let a port be read that is open. */
 export function readProblem(device: string, error: unknown): SourceProblem {
   return {
     kind: "failed",
     message: `read ${device}: ${errorText(error)}`,
-    hint: "report this with the log: it is a mistake in this program; the port is opened again",
+    hint: "look at the adapter and what the kernel says of it: dmesg; the port is opened again",
   };
 }
 

@@ -18,6 +18,7 @@ export class PollEntry {
     private readonly loop: PollLoop,
     readonly fd: number,
     readonly onEvents: (events: number) => void,
+    readonly broke: (error: unknown) => void,
   ) {}
 
   /** Leaves the descriptor out until `resume`. */
@@ -66,9 +67,16 @@ export class PollLoop implements AsyncDisposable {
     return this.#progressMs;
   }
 
-  /** Calls `onEvents` with poll's event bits whenever `fd` can be read or is gone. */
-  add(fd: number, onEvents: (events: number) => void): PollEntry {
-    const entry = new PollEntry(this, fd, onEvents);
+  /**
+   * Calls `onEvents` with poll's event bits whenever `fd` can be read or is gone. What that throws is
+   * told to `broke`, and it is not called any more: the others have their turns all the same.
+   */
+  add(
+    fd: number,
+    onEvents: (events: number) => void,
+    broke: (error: unknown) => void,
+  ): PollEntry {
+    const entry = new PollEntry(this, fd, onEvents, broke);
     this.#entries.add(entry);
     this.wake();
     return entry;
@@ -111,7 +119,7 @@ export class PollLoop implements AsyncDisposable {
         if (view.getInt16(6, true) !== 0) this.#libc.read(this.#wakeFd, counter);
         for (const [i, entry] of entries.entries()) {
           const events = view.getInt16((i + 1) * pollfdBytes + 6, true);
-          if (events !== 0 && this.#entries.has(entry)) entry.onEvents(events);
+          if (events !== 0 && this.#entries.has(entry)) this.#call(entry, events);
         }
       }
       for (const resolve of this.#removals.splice(0)) resolve();
@@ -119,6 +127,15 @@ export class PollLoop implements AsyncDisposable {
     }
     this.#libc.close(this.#wakeFd);
     for (const resolve of this.#removals.splice(0)) resolve();
+  }
+
+  #call(entry: PollEntry, events: number): void {
+    try {
+      entry.onEvents(events);
+    } catch (error) {
+      entry.pause();
+      entry.broke(error);
+    }
   }
 
   #pollfds(entries: readonly PollEntry[]): Uint8Array<ArrayBuffer> {

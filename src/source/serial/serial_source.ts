@@ -6,6 +6,7 @@ import { type Backoff, backoffMs } from "../../platform/backoff.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Libc, POLLERR, POLLHUP, POLLNVAL } from "../../platform/libc.ts";
 import { errorText, type Report } from "../../platform/notice.ts";
+import { SystemError } from "../../platform/system_error.ts";
 import type { Run, Source, SourceHandler, SourceRead } from "../source.ts";
 import type { LineDetectorOptions } from "./detection.ts";
 import { DeviceWatch } from "./device_watch.ts";
@@ -128,7 +129,7 @@ export class SerialSource implements Source {
 
   start(handler: SourceHandler): void {
     this.#handler = handler;
-    this.#done = this.#run(handler);
+    this.#done = this.#run(handler).catch((error) => handler.broke(error));
   }
 
   resume(): void {
@@ -147,7 +148,7 @@ export class SerialSource implements Source {
   async #run(handler: SourceHandler): Promise<void> {
     const { device, libc, loop, clock, backoff, tap } = this.#options;
     const signal = this.#stop.signal;
-    const watch = new DeviceWatch({ libc, loop, device });
+    const watch = new DeviceWatch({ libc, loop, device, broke: (error) => handler.broke(error) });
     let failures = 0;
     let lastMessage = "";
     while (!signal.aborted) {
@@ -166,7 +167,10 @@ export class SerialSource implements Source {
           if (gone) handler.closed("device gone");
         } catch (error) {
           tap?.closed(errorText(error));
-          // A mistake in what the handler does: it must not end the loop that all ports share.
+          if (!(error instanceof SystemError)) {
+            handler.broke(error);
+            break;
+          }
           handler.unavailable(readProblem(device, error));
         }
         if (clock.monotonicMs() - openedMs >= steadyMs) failures = 0;
@@ -239,17 +243,13 @@ export class SerialSource implements Source {
     const signal = this.#stop.signal;
     const ended = Promise.withResolvers<boolean>();
     const entry = loop.add(port.fd, (events) => {
-      try {
-        const result = readTurn(port, around);
-        if (result === "refused") entry.pause();
-        if (result === "empty") this.#applyAsked(port);
-        const gone = result === "gone" ||
-          result === "empty" && (events & (POLLERR | POLLHUP | POLLNVAL)) !== 0;
-        if (gone) ended.resolve(true);
-      } catch (error) {
-        ended.reject(error);
-      }
-    });
+      const result = readTurn(port, around);
+      if (result === "refused") entry.pause();
+      if (result === "empty") this.#applyAsked(port);
+      const gone = result === "gone" ||
+        result === "empty" && (events & (POLLERR | POLLHUP | POLLNVAL)) !== 0;
+      if (gone) ended.resolve(true);
+    }, ended.reject);
     const stop = (): void => ended.resolve(false);
     signal.addEventListener("abort", stop);
     const closing = new AbortController();

@@ -72,7 +72,7 @@ export class TcpSource implements Source {
   }
 
   start(handler: SourceHandler): void {
-    this.#done = this.#run(handler);
+    this.#done = this.#run(handler).catch((error) => handler.broke(error));
   }
 
   resume(): void {

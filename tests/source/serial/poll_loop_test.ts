@@ -26,6 +26,10 @@ class Bell {
   };
 }
 
+function unexpected(error: unknown): void {
+  throw error;
+}
+
 function newLoop(libc: Libc, clock: Clock = systemClock): PollLoop {
   return new PollLoop({ libc, clock, gatherMs: 1 });
 }
@@ -34,7 +38,7 @@ Deno.test("of a hundred descriptors each is called when it can be read, and no o
   using libc = new Libc();
   await using loop = newLoop(libc);
   const bells = Array.from({ length: 100 }, () => new Bell(libc));
-  for (const bell of bells) loop.add(bell.fd, bell.hear);
+  for (const bell of bells) loop.add(bell.fd, bell.hear, unexpected);
   for (const round of [1, 2, 3]) {
     for (const [i, bell] of bells.entries()) if (i % 7 === 0) bell.ring();
     await waitFor(
@@ -51,8 +55,8 @@ Deno.test("a paused descriptor is not called, and is called on resume for what c
   using libc = new Libc();
   await using loop = newLoop(libc);
   const [paused, other] = [new Bell(libc), new Bell(libc)];
-  const entry = loop.add(paused.fd, paused.hear);
-  loop.add(other.fd, other.hear);
+  const entry = loop.add(paused.fd, paused.hear, unexpected);
+  loop.add(other.fd, other.hear, unexpected);
   entry.pause();
   assert.equal(entry.paused, true);
   paused.ring();
@@ -72,7 +76,7 @@ Deno.test("remove() resolves when the descriptor can be closed, although a poll 
   using libc = new Libc();
   await using loop = newLoop(libc);
   const bell = new Bell(libc);
-  const entry = loop.add(bell.fd, bell.hear);
+  const entry = loop.add(bell.fd, bell.hear, unexpected);
   bell.ring();
   await waitFor("a poll with it", () => bell.heard === 1);
   await entry.remove();
@@ -82,7 +86,7 @@ Deno.test("remove() resolves when the descriptor can be closed, although a poll 
   assert.equal(next.fd, bell.fd);
   next.ring();
   const other = new Bell(libc);
-  loop.add(other.fd, other.hear);
+  loop.add(other.fd, other.hear, unexpected);
   other.ring();
   await waitFor("the other", () => other.heard === 1);
   assert.equal(bell.heard, 1);
@@ -101,7 +105,7 @@ Deno.test("an entry that removes itself or another one in its call is not called
     loop.add(fd, () => {
       calls += 1;
       for (const entry of entries) removals.push(entry.remove());
-    })
+    }, unexpected)
   );
   for (const bell of bells) bell.ring();
   await waitFor("a call", () => calls > 0);
@@ -127,7 +131,7 @@ Deno.test("after stop() what is removed can be closed: no poll is under way any 
   using libc = new WatchedLibc();
   await using loop = newLoop(libc);
   const bell = new Bell(libc);
-  const entry = loop.add(bell.fd, bell.hear);
+  const entry = loop.add(bell.fd, bell.hear, unexpected);
   await waitFor("a poll", () => libc.polling);
   const stop = loop.stop();
   assert.equal(libc.polling, true);
@@ -148,7 +152,7 @@ Deno.test("a burst wakes the loop a few times, not once a byte", async () => {
   using libc = new Libc();
   await using loop = new PollLoop({ libc, clock: systemClock, gatherMs: 50 });
   const bell = new Bell(libc);
-  loop.add(bell.fd, bell.hear);
+  loop.add(bell.fd, bell.hear, unexpected);
   const startMs = performance.now();
   for (let i = 0; i < 100; i++) {
     bell.ring();
@@ -158,4 +162,27 @@ Deno.test("a burst wakes the loop a few times, not once a byte", async () => {
   assert.ok(bell.heard <= rounds, `${bell.heard} wake-ups in ${rounds} rounds`);
   await loop.stop();
   libc.close(bell.fd);
+});
+
+Deno.test("what one descriptor's call throws is told to its owner, and the others have their turns", async () => {
+  using libc = new Libc();
+  await using loop = newLoop(libc);
+  const bells = [new Bell(libc), new Bell(libc), new Bell(libc)];
+  const told: unknown[] = [];
+  let calls = 0;
+  for (const [i, bell] of bells.entries()) {
+    loop.add(bell.fd, (events) => {
+      if (i === 1) calls += 1;
+      if (i === 1) throw new TypeError("planted");
+      bell.hear(events);
+    }, (error) => told.push(error));
+  }
+  for (const round of [1, 2, 3]) {
+    for (const bell of bells) bell.ring();
+    await waitFor("the others", () => bells[0]?.heard === round && bells[2]?.heard === round);
+  }
+  assert.equal(told.length, 1);
+  assert.equal(calls, 1, "it is not called again");
+  await loop.stop();
+  for (const { fd } of bells) libc.close(fd);
 });

@@ -103,22 +103,47 @@ Deno.test("a device that goes while its handler refuses is told as gone on resum
   await reading.event("closed", 1, atOnce);
 });
 
-/** Has a mistake in it. */
+/** Nothing can be read into its room. */
 class FailingHandler extends RecordingHandler {
   fails = true;
+  readonly errors: unknown[] = [];
+
+  constructor(readonly fault: () => Error) {
+    super();
+  }
 
   override room(length: number): Uint8Array<ArrayBuffer> | null {
-    if (this.fails) throw new TypeError("undefined is not a record");
+    if (this.fails) throw this.fault();
     return super.room(length);
+  }
+
+  override broke(error: unknown): void {
+    this.errors.push(error);
   }
 }
 
-Deno.test("an exception in one port's handler touches no other, and the port is tried again", async () => {
+Deno.test("an error of one port's own code is told to its owner once, and touches no other", async () => {
   using libc = new Libc();
   using terminal = new PseudoTerminal({ libc });
   using otherTerminal = new PseudoTerminal({ libc });
   await using loop = newLoop(libc);
-  const handler = new FailingHandler();
+  const handler = new FailingHandler(() => new TypeError("undefined is not a record"));
+  await using _failing = new SerialReading({ libc, loop, device: terminal.path, handler });
+  await using other = new SerialReading({ libc, loop, device: otherTerminal.path });
+  await terminal.write(pattern(100));
+  await waitFor("the error", () => handler.errors.length > 0);
+  await otherTerminal.write(pattern(100));
+  await other.received(100);
+  assert.deepEqual(handler.errors.map(String), ["TypeError: undefined is not a record"]);
+  assert.equal(handler.count("opened"), 1, "nobody else opens it again");
+});
+
+Deno.test("a port whose reading the system refuses touches no other, and is tried again", async () => {
+  using libc = new Libc();
+  using terminal = new PseudoTerminal({ libc });
+  using otherTerminal = new PseudoTerminal({ libc });
+  await using loop = newLoop(libc);
+  const handler = new FailingHandler(() => new SystemError("read", "fd 5", 5));
   const backoff = { initialMs: 10, maxMs: 20, exponential: true };
   const device = terminal.path;
   await using failing = new SerialReading({ libc, loop, device, handler, backoff });
@@ -129,7 +154,7 @@ Deno.test("an exception in one port's handler touches no other, and the port is 
   await other.received(100);
   const [problem] = handler.problems;
   assert.equal(problem?.kind, "failed");
-  assert.equal(problem?.message, `read ${device}: undefined is not a record`);
+  assert.equal(problem?.message, `read ${device}: read: fd 5: EIO`);
   handler.fails = false;
   assert.ok((await failing.received(100)).equals(pattern(100)));
 });
