@@ -42,6 +42,7 @@ class Bench implements AsyncDisposable {
       signal: nothing,
       closed: nothing,
       unavailable: nothing,
+      broke: () => {},
     };
   }
 
