@@ -13,7 +13,8 @@ import { Libc } from "../platform/libc.ts";
 import { errorText, type Notice } from "../platform/notice.ts";
 import { makerNamed } from "../simulate/makers.ts";
 import { NatsServer } from "../simulate/nats_server.ts";
-import { findNatsServer, NatsServerMissing } from "../simulate/nats_server_program.ts";
+import { ProgramMissing } from "../simulate/debian_program.ts";
+import { findNatsServer } from "../simulate/nats_server_program.ts";
 import { Pbx } from "../simulate/pbx.ts";
 import { PseudoTerminal } from "../simulate/pseudo_terminal.ts";
 import { Random } from "../simulate/random.ts";
@@ -117,7 +118,7 @@ async function startServer(folder: string, terminal: Terminal): Promise<NatsServ
   } catch (error) {
     const why = errorText(error);
     terminal.out(`no nats-server: records are kept in the journals only. ${why}`);
-    if (!(error instanceof NatsServerMissing)) {
+    if (!(error instanceof ProgramMissing)) {
       terminal.out("to try one of your own: NATS_SERVER=/path/to/nats-server");
     }
     return null;

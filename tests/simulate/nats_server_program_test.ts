@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { findNatsServer, NatsServerMissing } from "../../src/simulate/nats_server_program.ts";
+import { ProgramMissing } from "../../src/simulate/debian_program.ts";
+import { findNatsServer } from "../../src/simulate/nats_server_program.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
 
 function executable(path: string): string {
@@ -42,7 +43,7 @@ Deno.test("a NATS_SERVER that cannot be run is an error that says how to get one
   await assert.rejects(
     find({ NATS_SERVER: folder.path, PATH: folder.path }),
     (error) =>
-      error instanceof NatsServerMissing && error.message.includes(folder.path) &&
+      error instanceof ProgramMissing && error.message.includes(folder.path) &&
       error.message.includes("sudo apt install nats-server"),
   );
 });

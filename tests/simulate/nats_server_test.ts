@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { ProgramMissing } from "../../src/simulate/debian_program.ts";
 import { NatsServer } from "../../src/simulate/nats_server.ts";
-import { findNatsServer, NatsServerMissing } from "../../src/simulate/nats_server_program.ts";
+import { findNatsServer } from "../../src/simulate/nats_server_program.ts";
 import { requires } from "../support/requirements.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
 import { waitFor } from "../support/wait_for.ts";
 
 const program = await findNatsServer({ report: (message) => console.log(message) })
   .catch((error) => {
-    if (!(error instanceof NatsServerMissing)) throw error;
+    if (!(error instanceof ProgramMissing)) throw error;
     console.error(error.message);
     return "";
   });
@@ -121,7 +122,8 @@ test("the server goes down with a process that is killed", async () => {
   const options = JSON.stringify({ program, storeFolder: folder.join("store") });
   writeFileSync(
     script,
-    `import { NatsServer } from "${source}";
+    `import { ProgramMissing } from "../../src/simulate/debian_program.ts";
+import { NatsServer } from "${source}";
 const server = await NatsServer.start(${options});
 console.log(server.pid);
 setInterval(() => {}, 1000);
