@@ -27,7 +27,6 @@ interface InstallOptions extends PlaceOptions {
   readonly fips?: string;
   readonly instance: string;
   readonly nats?: string;
-  readonly packaged?: boolean;
 }
 
 const examples = `Examples:

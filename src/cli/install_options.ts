@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { type PlanOutcome, type StepReport } from "../install/plan.ts";
 import { type RunProgram, runSystemProgram } from "../install/programs.ts";
 import type { InstallTools } from "../install/installation.ts";
+import { packagedExecutablePath } from "../install/system_files.ts";
 import { Target } from "../install/target.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { Libc } from "../platform/libc.ts";
@@ -30,6 +31,8 @@ export interface PlaceOptions {
   readonly root?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
+  /** Whether a package calls it, which brings the executable and the system's files itself. */
+  readonly packaged?: boolean;
 }
 
 /** Adds the options that say where and how. */
@@ -43,9 +46,12 @@ export function addPlaceOptions(command: Command): Command {
 /** Why it cannot be done there; `null` where it can. `command` is what was typed. */
 export function obstacle(
   target: Target,
-  { dryRun = false }: PlaceOptions,
+  { dryRun = false, packaged = false }: PlaceOptions,
   command: string,
 ): string | null {
+  if (!packaged && existsSync(target.path(packagedExecutablePath))) {
+    return `${command}: a Debian package of it is installed: use apt-get or dpkg`;
+  }
   if (!target.isLive || dryRun) return null;
   if (Deno.uid() !== 0) return `${command}: root is needed: sudo nectarcollector ${command}`;
   if (existsSync(target.path("/run/systemd/system"))) return null;

@@ -21,7 +21,6 @@ import { exitCodes, type Terminal } from "./terminal.ts";
 interface UninstallOptions extends PlaceOptions {
   readonly purge?: boolean;
   readonly yes?: boolean;
-  readonly packaged?: boolean;
 }
 
 /** Builds the command. */

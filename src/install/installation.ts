@@ -18,7 +18,12 @@ import { ServiceAccount } from "./service_account.ts";
 import { Enabled, FilesKnown, Running } from "./service_steps.ts";
 import { dropInPath, serviceFolders, siteDropIn } from "./site_drop_in.ts";
 import type { Step } from "./step.ts";
-import { serviceUser, systemFiles } from "./system_files.ts";
+import {
+  executablePath,
+  packagedExecutablePath,
+  serviceUser,
+  systemFiles,
+} from "./system_files.ts";
 import { Systemd } from "./systemd.ts";
 import { isThere, type Owner, type Target } from "./target.ts";
 
@@ -72,6 +77,7 @@ export async function planInstallation(
   const [users, ...others] = files;
   const dropIn = config === null ? [] : [siteFile(config, devices, tools)];
   const started = [...files, ...dropIn];
+  const executable = target.path(source === null ? packagedExecutablePath : executablePath);
   const wasActive = target.isLive && (await systemd.state()).active === "active";
   const steps: Step[] = [
     ...users === undefined ? [] : [users],
@@ -93,7 +99,7 @@ export async function planInstallation(
     ...target.isLive ? [new FilesKnown({ files: started, systemd, run })] : [],
     ...config === null ? [] : [new Enabled(systemd)],
     ...config !== null && target.isLive
-      ? [new Running({ systemd, libc, target, files: started })]
+      ? [new Running({ systemd, libc, executable, files: started })]
       : [],
   ];
   const resume = async (): Promise<void> => {

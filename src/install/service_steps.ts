@@ -6,9 +6,8 @@ import type { Libc } from "../platform/libc.ts";
 import type { InstalledFile } from "./installed_file.ts";
 import type { RunProgram } from "./programs.ts";
 import type { Step } from "./step.ts";
-import { executablePath, unitName } from "./system_files.ts";
+import { unitName } from "./system_files.ts";
 import type { Systemd } from "./systemd.ts";
-import type { Target } from "./target.ts";
 
 /** systemd, udev and the kernel know the files. Taken back by `resume`, when they are as before. */
 export class FilesKnown implements Step {
@@ -73,20 +72,20 @@ export class Running implements Step {
   readonly goal = "the service runs";
   readonly #systemd: Systemd;
   readonly #libc: Libc;
-  readonly #target: Target;
+  readonly #executable: string;
   readonly #files: readonly InstalledFile[];
   #wasActive = false;
 
   /** `files` are those that it reads when it starts. */
-  constructor({ systemd, libc, target, files }: {
+  constructor({ systemd, libc, executable, files }: {
     readonly systemd: Systemd;
     readonly libc: Libc;
-    readonly target: Target;
+    readonly executable: string;
     readonly files: readonly InstalledFile[];
   }) {
     this.#systemd = systemd;
     this.#libc = libc;
-    this.#target = target;
+    this.#executable = executable;
     this.#files = files;
   }
 
@@ -110,6 +109,6 @@ export class Running implements Step {
   /** Whether the process runs the file that is there now: a replaced one is called deleted. */
   #runsInstalled(pid: number): boolean {
     const program = visible(() => this.#libc.readLink(`/proc/${pid}/exe`));
-    return program === this.#target.path(executablePath);
+    return program === this.#executable;
   }
 }

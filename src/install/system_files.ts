@@ -4,6 +4,7 @@
 import { unitText } from "./unit.ts";
 
 export const executablePath = "/usr/local/bin/nectarcollector";
+export const packagedExecutablePath = "/usr/bin/nectarcollector";
 export const unitName = "nectarcollector.service";
 export const serviceUser = "nectarcollector";
 /** The group that Debian and most others give serial ports. */

@@ -109,6 +109,6 @@ export class Systemd {
   }
 
   #where(): string[] {
-    return this.#target.isLive ? [] : [`--root=${this.#target.root}`];
+    return this.#target.root === "" ? [] : [`--root=${this.#target.root}`];
   }
 }
