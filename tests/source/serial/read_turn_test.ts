@@ -5,6 +5,7 @@ import { readTurn } from "../../../src/source/serial/read_turn.ts";
 import { SerialPort } from "../../../src/source/serial/serial_port.ts";
 import type { SourceHandler } from "../../../src/source/source.ts";
 import { HandClock } from "../../support/hand_clock.ts";
+import { waitFor } from "../../support/wait_for.ts";
 
 const pieceBytes = 1024;
 const sentBytes = 10 * pieceBytes;
@@ -48,6 +49,7 @@ class Bench implements AsyncDisposable {
 
   async send(): Promise<void> {
     await this.#terminal.write(new Uint8Array(sentBytes).fill(0x78));
+    await waitFor("bytes to wait", () => this.#terminal.unread() > 3 * pieceBytes);
   }
 
   turn(isLast = false): ReturnType<typeof readTurn> {
