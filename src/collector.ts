@@ -19,9 +19,12 @@ import type { Disk } from "./platform/disk.ts";
 import { claimFolder } from "./platform/instance_lock.ts";
 import type { Libc } from "./platform/libc.ts";
 import type { Report } from "./platform/notice.ts";
+import { processUse } from "./platform/process_use.ts";
+import { Restraint } from "./platform/restraint.ts";
 import { HttpListeners } from "./source/http/http_listeners.ts";
 import { PollLoop } from "./source/serial/poll_loop.ts";
 import { ClockWatch } from "./telemetry/clock_watch.ts";
+import { ResourceWatch } from "./telemetry/resource_watch.ts";
 import { RunMark } from "./telemetry/run_mark.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
 
@@ -91,7 +94,17 @@ export class Collector implements AsyncDisposable {
     const broken = options.broken ?? [];
     for (const section of broken) report(brokenNotice(section));
     const targets = targetsOf(config, broken);
-    const tools = { statePath, disk, clock, report };
+    const restraint = new Restraint();
+    const watch = resources.use(
+      new ResourceWatch({
+        budgetBytes: config.resources.memory_mb * 2 ** 20,
+        restraint,
+        use: () => processUse(libc),
+        clock,
+        report,
+      }),
+    );
+    const tools = { statePath, restraint, disk, clock, report };
     const sinks = new RecordSinks(options.deliver ? targets : nowhere(targets), tools);
     const settings = config.journal;
     const tailBudget = new TailBudget({ maxBytes: spaceLimits(settings, 0).memoryTailBytes });
@@ -104,6 +117,7 @@ export class Collector implements AsyncDisposable {
       listeners,
       memories,
       tailBudget,
+      restraint,
       maxSegmentBytes: maxSegment,
       space,
       report,
@@ -133,6 +147,7 @@ export class Collector implements AsyncDisposable {
           conditions: [
             ...broken.map((section) => brokenNotice(section).message),
             ...channels.conditions,
+            ...watch.conditions,
           ],
         }),
       });

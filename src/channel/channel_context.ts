@@ -9,6 +9,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { Libc } from "../platform/libc.ts";
 import type { Report } from "../platform/notice.ts";
+import type { Restraint } from "../platform/restraint.ts";
 import type { HttpListeners } from "../source/http/http_listeners.ts";
 import type { PollLoop } from "../source/serial/poll_loop.ts";
 import type { CatchMemories } from "./catch_memories.ts";
@@ -28,6 +29,8 @@ export interface ChannelContext {
   /** Folder on a memory file system, for records that the disk does not take. */
   readonly tailFolder: string;
   readonly tailBudget: TailBudget;
+  /** @default {none} */
+  readonly restraint?: Restraint;
   readonly maxSegmentBytes: number;
   readonly space: SpaceGate & { readonly status: Pick<SpaceStatus, "belowFloor"> };
   /**

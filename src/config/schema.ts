@@ -155,6 +155,15 @@ const journal = z.strictObject({
   memory_tail_mb: numberOr(24, memoryTail, memoryTailMeaning),
 });
 
+const resources = z.strictObject({
+  memory_mb: numberOr(
+    256,
+    { min: 64, max: 1_000_000, whole: true, unit: "MB" },
+    "Memory that the service may take, in MB; above it queues become shorter, and then features " +
+      "are switched off, but never capture",
+  ),
+});
+
 /** The whole file. */
 export const fileSchema = z.strictObject({
   app: app.prefault({}).describe("This box"),
@@ -165,6 +174,7 @@ export const fileSchema = z.strictObject({
   nats: nats.prefault({}).describe("Where records are delivered to"),
   logging: logging.prefault({}).describe("Files of records, and the service's own log"),
   journal: journal.prefault({}).describe("How records are kept safe"),
+  resources: resources.prefault({}).describe("What the service may take of the box"),
   monitoring: monitoring.prefault({}).describe("The web page"),
   recovery: recovery.prefault({}).describe("Pauses between attempts after a failure"),
   forwarder: forwarder.prefault({}).describe("A second place to deliver records to"),

@@ -2,6 +2,8 @@
 // slow server shrinks the window, a healthy one grows it (additive increase, multiplicative
 // decrease). The byte limit keeps well below what hangs the client when a server stops reading.
 
+import { Restraint } from "../platform/restraint.ts";
+
 const maxBytes = 1024 * 1024;
 
 /** An acknowledgement that took longer says that the server is busy. */
@@ -14,6 +16,7 @@ interface Waiter {
 
 export class SendWindow {
   readonly #maxRecords: number;
+  readonly #restraint: Restraint;
   readonly #waiting: Waiter[] = [];
   #size: number;
   #records = 0;
@@ -22,9 +25,17 @@ export class SendWindow {
   #closed = false;
   #admitting = false;
 
-  constructor(options: { readonly initial: number; readonly maxRecords: number }) {
+  constructor(
+    options: {
+      readonly initial: number;
+      readonly maxRecords: number;
+      /** @default {none} */
+      readonly restraint?: Restraint | undefined;
+    },
+  ) {
     this.#size = options.initial;
     this.#maxRecords = options.maxRecords;
+    this.#restraint = options.restraint ?? new Restraint();
   }
 
   /** Records that may be under way at present. */
@@ -75,7 +86,9 @@ export class SendWindow {
 
   #fits(bytes: number): boolean {
     if (this.#records === 0 || this.#closed) return true;
-    return this.#records < this.size && this.#bytes + bytes <= maxBytes;
+    const share = this.#restraint.queueShare;
+    const mostRecords = Math.min(this.size, Math.max(1, this.#maxRecords * share));
+    return this.#records < mostRecords && this.#bytes + bytes <= maxBytes * share;
   }
 
   #take(bytes: number): void {

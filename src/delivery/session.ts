@@ -5,6 +5,7 @@ import type { Progress } from "../journal/holders.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText, type Report } from "../platform/notice.ts";
+import type { Restraint } from "../platform/restraint.ts";
 import type { JournalRecord } from "../record.ts";
 import type { CursorFile } from "./cursor.ts";
 import { messageBytes, messageHeaders } from "./message.ts";
@@ -33,6 +34,8 @@ export interface SessionOptions {
   readonly wantedStream: WantedStream | null;
   /** Records that may be under way at the start; 1 probes a server that had no room before. */
   readonly initialWindow: number;
+  /** @default {none} */
+  readonly restraint?: Restraint | undefined;
   readonly clock: Clock;
   readonly report: Report;
   /** Ends the opening, which a server that does not answer would draw out. */
@@ -79,7 +82,11 @@ export class Session {
   private constructor(options: SessionOptions, connection: StreamConnection) {
     this.#options = options;
     this.#connection = connection;
-    this.#window = new SendWindow({ initial: options.initialWindow, maxRecords: maxInFlight });
+    this.#window = new SendWindow({
+      ...options,
+      initial: options.initialWindow,
+      maxRecords: maxInFlight,
+    });
     this.#watch = new StreamWatch({
       clock: options.clock,
       doubt: (end) => this.#finish(end),

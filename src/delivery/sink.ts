@@ -16,6 +16,7 @@ import { backoffMs } from "../platform/backoff.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
+import type { Restraint } from "../platform/restraint.ts";
 import { CursorFile } from "./cursor.ts";
 import { cursorPath } from "./destinations.ts";
 import { FeedProgress } from "./feed_progress.ts";
@@ -38,6 +39,8 @@ export interface SinkOptions {
   /** Longest wait between two attempts. */
   readonly maxWaitMs: number;
   readonly disk: Disk;
+  /** How much of what is under way is given up for memory. @default {nothing} */
+  readonly restraint?: Restraint | undefined;
   readonly clock: Clock;
   /** From 0 to 1, for the waits: boxes that were cut off together do not come back together. */
   readonly random: () => number;
@@ -155,7 +158,7 @@ export class Sink implements AsyncDisposable {
    * has to be made anew, with another proof of identity.
    */
   async #runSession(): Promise<SessionEnd | null> {
-    const { server, wantedStream, clock, report } = this.#options;
+    const { server, wantedStream, restraint, clock, report } = this.#options;
     const probing = this.#state === "storage_full" || this.#state === "stalled";
     let session: Session;
     try {
@@ -165,6 +168,7 @@ export class Sink implements AsyncDisposable {
         cursors: this.#cursors,
         wantedStream,
         initialWindow: probing ? probingWindow : initialWindow,
+        restraint,
         clock,
         report,
         signal: this.#stop.signal,

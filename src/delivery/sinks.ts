@@ -6,6 +6,7 @@ import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { Report } from "../platform/notice.ts";
+import type { Restraint } from "../platform/restraint.ts";
 import { CursorFile } from "./cursor.ts";
 import { cursorPath, type Destination } from "./destinations.ts";
 import { Identity } from "./identity.ts";
@@ -19,6 +20,8 @@ export interface SinkTools {
   readonly statePath: string;
   /** Longest wait between two attempts. */
   readonly maxWaitMs: number;
+  /** @default {none} */
+  readonly restraint?: Restraint;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly report: Report;

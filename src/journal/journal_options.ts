@@ -3,6 +3,7 @@
 import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { Report } from "../platform/notice.ts";
+import type { Restraint } from "../platform/restraint.ts";
 import type { LineHeader } from "../line_header.ts";
 import type { JournalPlace } from "./journal_place.ts";
 import type { TailBudget } from "./tail_budget.ts";
@@ -34,6 +35,8 @@ export interface JournalOptions {
   readonly maxSegmentBytes: number;
   readonly maxBackups: number;
   readonly compress: boolean;
+  /** Compression waits while memory is short. @default {never} */
+  readonly restraint?: Restraint | undefined;
   /** Names of the sinks; a record may go when each has released it, at once when there are none. */
   readonly holders: readonly string[];
   /** Milliseconds between syncs, or after every append. */

@@ -4,6 +4,7 @@
 
 import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";
+import { Restraint } from "../platform/restraint.ts";
 import { compressLog, decompressLog } from "./compression.ts";
 import { Holders } from "./holders.ts";
 import { planRetention } from "./retention.ts";
@@ -20,6 +21,7 @@ export class SegmentShelf {
   readonly #channel: string;
   readonly #maxBackups: number;
   readonly #compress: boolean;
+  readonly #restraint: Restraint;
   readonly #report: Report;
   #segments: RotatedSegment[] = [];
   #work: Promise<void> = Promise.resolve();
@@ -32,6 +34,7 @@ export class SegmentShelf {
     readonly channel: string;
     readonly maxBackups: number;
     readonly compress: boolean;
+    readonly restraint?: Restraint | undefined;
     /** Who must release records before they may go. */
     readonly holders: readonly string[];
     readonly report: Report;
@@ -40,6 +43,7 @@ export class SegmentShelf {
     this.#channel = options.channel;
     this.#maxBackups = options.maxBackups;
     this.#compress = options.compress;
+    this.#restraint = options.restraint ?? new Restraint();
     this.holders = new Holders(options.holders);
     this.#report = options.report;
   }
@@ -254,7 +258,7 @@ export class SegmentShelf {
     this.#toRemove.push(...plan.remove.map(({ base }) => base));
     await this.#removeThose();
     for (const segment of plan.compress) {
-      if (this.#stopped) return;
+      if (this.#stopped || this.#restraint.postponesWork) return;
       if (!this.#segments.includes(segment)) continue;
       await compressLog(this.#disk, segment.base);
       this.#changePacking(segment, true);

@@ -25,6 +25,7 @@ Deno.test("a file with nothing but a port gets every default", () => {
       level: "info",
     },
     journal: { state_path: "/var/lib/nectarcollector", sync: 250, memory_tail_mb: 24 },
+    resources: { memory_mb: 256 },
     monitoring: { port: 8080 },
     recovery: { reconnect_delay_sec: 1, max_reconnect_delay_sec: 60, exponential_backoff: true },
     forwarder: { enabled: false, manage_streams: true },

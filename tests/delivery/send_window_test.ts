@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SendWindow } from "../../src/delivery/send_window.ts";
+import { Restraint } from "../../src/platform/restraint.ts";
 
 const maxBytes = 1024 * 1024;
 
@@ -137,4 +138,22 @@ Deno.test("who waits with many goes with as many as find room, and the next one 
   for (let i = 0; i < 2; i++) window.leave(1, 2000, i);
   await settle();
   assert.deepEqual(admitted, [["first", 2], ["second", 2]]);
+});
+
+Deno.test("while memory is short an eighth of the window is left, and at least one record", () => {
+  const restraint = new Restraint();
+  const window = new SendWindow({ initial: 16, maxRecords: 16, restraint });
+  const entered = (bytes: number): number => {
+    let count = 0;
+    while (window.tryEnter(bytes)) count += 1;
+    for (let i = 0; i < count; i++) window.leave(bytes, 1, 0);
+    return count;
+  };
+  assert.equal(entered(1), 16);
+  restraint.level = "queues";
+  assert.equal(entered(1), 2);
+  assert.equal(entered(100_000), 1);
+  assert.equal(entered(2 * maxBytes), 1);
+  restraint.level = "none";
+  assert.equal(entered(1), 16);
 });

@@ -7,8 +7,8 @@ import { requires } from "../support/requirements.ts";
 import { readStream } from "../support/stream_contents.ts";
 
 const others = ["A2", "A3", "A4", "A5"];
-const flood = 20_000;
-const each = 1000;
+const flood = 10_000;
+const each = 800;
 /** Read ahead at once, and under way at once. */
 const batch = 64;
 const window = 256;

@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import type { Journal } from "../../src/journal/journal.ts";
 import { planRetention } from "../../src/journal/retention.ts";
+import { Restraint } from "../../src/platform/restraint.ts";
 import { FailingDisk } from "../support/failing_disk.ts";
 import { feed, JournalBox, textOf, texts } from "../support/journal_box.ts";
 import { waitFor } from "../support/wait_for.ts";
@@ -106,6 +107,23 @@ Deno.test("released segments are packed, and unpacked for a reader that goes bac
   );
   assert.deepEqual(packed, logs.slice(0, 4));
   assert.deepEqual(await texts(journal), names);
+});
+
+Deno.test("while memory is short nothing is packed, and afterwards what waited is", async () => {
+  using box = new JournalBox();
+  const restraint = new Restraint();
+  restraint.level = "queues";
+  await using journal = await box.open({ maxSegmentBytes: 1, compress: true, restraint });
+  await fill(journal);
+  await journal.sync();
+  journal.shelf.release("sink", 3);
+  await journal.sync();
+  // Comes after what the shelf had to do before.
+  await journal.shelf.unpack(1);
+  assert.equal(endings(box).join(), "log,log,log,log,log");
+  restraint.level = "none";
+  journal.shelf.release("sink", 4);
+  await waitFor("packing", () => endings(box).join() === "gz,gz,gz,gz,log");
 });
 
 Deno.test("packed segments are found, read and deleted after a restart", async () => {

@@ -1,6 +1,7 @@
 // A collector that may not open anything more.
 
 import assert from "node:assert/strict";
+import { limitDescriptors, lowestFree } from "../support/descriptor_limit.ts";
 import { FedSite } from "../support/fed_site.ts";
 import { natsServer } from "../support/nats_program.ts";
 import { ReadingWatch } from "../support/reading_watch.ts";
@@ -45,25 +46,3 @@ needs.test(
     assert.equal(fed.losses(0).length, 0);
   },
 );
-
-/** The number that the next descriptor of a process gets. */
-function lowestFree(pid: number): number {
-  const taken = new Set(
-    Array.from(Deno.readDirSync(`/proc/${pid}/fd`), ({ name }) => Number(name)),
-  );
-  for (let number = 0;; number++) if (!taken.has(number)) return number;
-}
-
-/** Descriptors from `limit` on cannot be had any more. Returns the limit before. */
-function limitDescriptors(pid: number, limit: number): number {
-  const before = prlimit(pid, "--nofile", "--output=SOFT", "--noheadings", "--raw");
-  prlimit(pid, `--nofile=${limit}:`);
-  return Number(before);
-}
-
-function prlimit(pid: number, ...args: string[]): string {
-  const command = new Deno.Command("prlimit", { args: ["--pid", `${pid}`, ...args] });
-  const { success, stdout, stderr } = command.outputSync();
-  if (!success) throw new Error(`prlimit ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout).trim();
-}

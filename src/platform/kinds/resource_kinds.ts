@@ -10,6 +10,15 @@ const room = {
   fullInMs: "until it is full, at the rate of now, milliseconds",
 };
 
+const memory = {
+  residentBytes: "in memory now, bytes",
+  heapBytes: "of it, what the program's objects take, bytes",
+  budgetBytes: "`resources.memory_mb`, bytes",
+  restraint: "what is given up: `none`, `queues`, or `features`, which means both",
+};
+
+const descriptors = { open: "open now", limit: "may be open" };
+
 export const resourceKinds = {
   disk_low: {
     level: "warning",
@@ -48,5 +57,36 @@ export const resourceKinds = {
     level: "error",
     means: "the memory file system in which records wait cannot be read; what it holds waits",
     toDo: "look at it: df -h /run /dev/shm",
+  },
+  memory_high: {
+    level: "warning",
+    means:
+      "the process takes more memory than `resources.memory_mb`: queues become shorter, then " +
+      "features are switched off; never capture",
+    toDo: "where the box has more, raise `resources.memory_mb`; else send the log to support",
+    details: memory,
+  },
+  memory_recovered: {
+    level: "info",
+    means: "the process is well below `resources.memory_mb` again",
+    toDo: "nothing",
+    details: memory,
+  },
+  descriptors_high: {
+    level: "warning",
+    means: "of the files and sockets that the process may have open, 80 % are",
+    toDo: "see what they are, with the hint's command; raise `LimitNOFILE=` of the unit",
+    details: descriptors,
+  },
+  descriptors_recovered: {
+    level: "info",
+    means: "fewer than 70 % are open again",
+    toDo: "nothing",
+    details: descriptors,
+  },
+  resource_watch_failed: {
+    level: "warning",
+    means: "what the process takes of memory and descriptors cannot be found out",
+    toDo: "send the log to support",
   },
 } as const satisfies Kinds;
