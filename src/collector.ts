@@ -5,10 +5,16 @@ import { CatchMemories } from "./channel/catch_memories.ts";
 import { ChannelSet } from "./channel/channel_set.ts";
 import type { ChannelStatus } from "./channel/channel_status.ts";
 import { type Config, enabledPorts } from "./config/config.ts";
-import { brokenNotice, type BrokenSection } from "./config/fail_open.ts";
-import { destinations } from "./delivery/destinations.ts";
-import { RecordSinks, type Targets } from "./delivery/record_sinks.ts";
+import {
+  type ConfigDifference,
+  differenceOf,
+  runnable,
+  sinkSections,
+} from "./config/difference.ts";
+import { brokenNotice, type BrokenSection, dispensableSections } from "./config/fail_open.ts";
+import { nowhere, RecordSinks, type Targets, targetsOf } from "./delivery/record_sinks.ts";
 import type { SinkStatus } from "./delivery/sink.ts";
+import type { SinkTools } from "./delivery/sinks.ts";
 import type { Journal } from "./journal/journal.ts";
 import { SpaceKeeper } from "./journal/space/space_keeper.ts";
 import { spaceLimits } from "./journal/space/space_limits.ts";
@@ -24,9 +30,10 @@ import { Restraint } from "./platform/restraint.ts";
 import { HttpListeners } from "./source/http/http_listeners.ts";
 import { PollLoop } from "./source/serial/poll_loop.ts";
 import { ClockWatch } from "./telemetry/clock_watch.ts";
+import { Conditions } from "./telemetry/conditions.ts";
 import { ResourceWatch } from "./telemetry/resource_watch.ts";
 import { RunMark } from "./telemetry/run_mark.ts";
-import { Telemetry } from "./telemetry/telemetry.ts";
+import { type BoxFacts, Telemetry, type TelemetryDelivery } from "./telemetry/telemetry.ts";
 
 export interface CollectorOptions {
   readonly config: Config;
@@ -44,6 +51,8 @@ export interface CollectorOptions {
   /** Folder on a memory file system, for records that the disk does not take. */
   readonly tailFolder: string;
   readonly report: Report;
+  /** How many errors escaped whatever should have caught them. @default {none} */
+  readonly strayErrors?: () => number;
 }
 
 export interface CollectorStatus {
@@ -51,9 +60,15 @@ export interface CollectorStatus {
   readonly sinks: readonly SinkStatus[];
   /** Of the disk that the journals are on. */
   readonly space: SpaceStatus;
+  /** What is wrong as long as nobody mends it, a sentence each. */
+  readonly conditions: readonly string[];
 }
 
 interface CollectorParts {
+  readonly options: CollectorOptions;
+  readonly tools: Omit<SinkTools, "maxWaitMs">;
+  readonly conditions: Conditions;
+  readonly watch: ResourceWatch;
   readonly channels: ChannelSet;
   readonly sinks: RecordSinks;
   readonly space: SpaceKeeper;
@@ -68,6 +83,11 @@ const drainMs = 3000;
 
 export class Collector implements AsyncDisposable {
   readonly #parts: CollectorParts;
+  #config: Config;
+  /** Sections that are run without. */
+  #broken: readonly BrokenSection[];
+  #reloading: Promise<unknown> = Promise.resolve();
+  #isStopping = false;
 
   /**
    * Starts all enabled ports. The folders in the configuration are made when they are missing.
@@ -92,7 +112,11 @@ export class Collector implements AsyncDisposable {
     const loop = resources.use(new PollLoop({ libc, clock }));
     const listeners = new HttpListeners({ clock, report });
     const broken = options.broken ?? [];
-    for (const section of broken) report(brokenNotice(section));
+    const conditions = new Conditions();
+    for (const section of broken) {
+      report(brokenNotice(section));
+      conditions.set(section.name, brokenNotice(section).message);
+    }
     const targets = targetsOf(config, broken);
     const restraint = new Restraint();
     const watch = resources.use(
@@ -105,7 +129,7 @@ export class Collector implements AsyncDisposable {
       }),
     );
     const tools = { statePath, restraint, disk, clock, report };
-    const sinks = new RecordSinks(options.deliver ? targets : nowhere(targets), tools);
+    const sinks = new RecordSinks(options.deliver ? targets : nowhere, tools);
     const settings = config.journal;
     const tailBudget = new TailBudget({ maxBytes: spaceLimits(settings, 0).memoryTailBytes });
     const folder = config.logging.base_path;
@@ -133,31 +157,19 @@ export class Collector implements AsyncDisposable {
     if (options.deliver) await telemetry.open(space);
     const message = `capturing ${channels.seen.length} of ${config.ports.length} ports`;
     report({ level: "info", kind: "service_start", message });
-    if (options.deliver) {
-      telemetry.start({
-        tools: { ...tools, maxWaitMs: targets.maxWaitMs },
-        isDeliverable: !targets.held.includes("nats"),
-        facts: () => ({
-          channels: channels.seen.map(({ port, status }) => ({
-            side: port.side_designation,
-            fips: port.fips_code,
-            status,
-          })),
-          sinks: sinks.status,
-          conditions: [
-            ...broken.map((section) => brokenNotice(section).message),
-            ...channels.conditions,
-            ...watch.conditions,
-          ],
-        }),
-      });
-    }
     const stacks = { foundation: foundation.move(), resources: resources.move() };
-    return new Collector({ channels, sinks, space, telemetry, ...stacks });
+    const parts = { options, tools, conditions, watch, channels, sinks, space, telemetry };
+    const collector = new Collector({ ...parts, ...stacks });
+    if (options.deliver) {
+      telemetry.start(telemetryDelivery(targets, tools), () => collector.#facts);
+    }
+    return collector;
   }
 
   private constructor(parts: CollectorParts) {
     this.#parts = parts;
+    this.#config = parts.options.config;
+    this.#broken = parts.options.broken ?? [];
   }
 
   /** Of the channels that are open now. */
@@ -171,7 +183,61 @@ export class Collector implements AsyncDisposable {
       channels: channels.seen.map(({ status }) => status),
       sinks: sinks.status,
       space: space.status,
+      conditions: this.#facts.conditions,
     };
+  }
+
+  /** Takes in what is wrong as long as nobody mends it; `null` when `name` is well. */
+  setCondition(name: string, sentence: string | null): void {
+    this.#parts.conditions.set(name, sentence);
+  }
+
+  get #facts(): BoxFacts {
+    const { channels, sinks, conditions, watch, options } = this.#parts;
+    return {
+      channels: channels.seen.map(({ port, status }) => ({
+        side: port.side_designation,
+        fips: port.fips_code,
+        status,
+      })),
+      sinks: sinks.status,
+      conditions: [...conditions.sentences, ...channels.conditions, ...watch.conditions],
+      strayErrors: options.strayErrors?.() ?? 0,
+    };
+  }
+
+  /**
+   * Goes over to another configuration, one after the other: only the channels and sinks are touched
+   * whose keys differ. What takes effect at the next start only stays as it is.
+   */
+  reload(config: Config): Promise<ConfigDifference> {
+    const done = this.#reloading.then(() => this.#reload(config));
+    this.#reloading = done.catch(() => {});
+    return done;
+  }
+
+  async #reload(config: Config): Promise<ConfigDifference> {
+    if (this.#isStopping) throw new Error("reload the configuration: the service is stopping");
+    const { channels, sinks, telemetry, options, tools, conditions } = this.#parts;
+    const difference = differenceOf(this.#config, config);
+    const mended = this.#broken.filter(({ holdsRecords }) => holdsRecords).map(({ name }) => name);
+    this.#config = runnable(this.#config, config);
+    this.#broken = [];
+    const { added, removed, changed, readdressed } = difference.ports;
+    channels.reconfigure(this.#config);
+    await Promise.all([...removed, ...changed].map((port) => channels.remove(port)));
+    for (const port of [...changed, ...added]) await channels.add(port);
+    const changedSinks = new Set<string>([...difference.sinks, ...mended]);
+    const targets = targetsOf(this.#config, []);
+    if (options.deliver && changedSinks.size > 0) {
+      await sinks.change(targets, { changed: changedSinks, drainMs });
+    }
+    await Promise.all(readdressed.map((port) => channels.readdress(port)));
+    if (options.deliver && (changedSinks.has("nats") || difference.isRenamed)) {
+      await telemetry.redirect(this.#config, telemetryDelivery(targets, tools));
+    }
+    for (const name of dispensableSections) conditions.set(name, null);
+    return { ...difference, sinks: sinkSections.filter((name) => changedSinks.has(name)) };
   }
 
   /** Takes a notice in from outside, as from all stages. */
@@ -191,6 +257,8 @@ export class Collector implements AsyncDisposable {
    */
   async stop(): Promise<void> {
     const { channels, sinks, telemetry, foundation, resources } = this.#parts;
+    this.#isStopping = true;
+    await this.#reloading;
     await channels.stop();
     await Promise.all([sinks.drain(drainMs), telemetry.drain()]);
     await Promise.all([sinks.stop(), telemetry.stop()]);
@@ -210,16 +278,9 @@ function maxSegmentBytes({ logging, journal, ports }: Config): number {
   return Math.min(logging.max_size_mb, ceilingMb) * 2 ** 20;
 }
 
-/** Where records go, and who must have them later. */
-function targetsOf(config: Config, broken: readonly BrokenSection[]): Targets {
-  const held = broken.filter(({ holdsRecords }) => holdsRecords).map(({ name }) => name);
-  return {
-    destinations: destinations(config).filter(({ name }) => !held.some((each) => each === name)),
-    held,
-    maxWaitMs: config.nats.reconnect_wait_sec * 1000,
-  };
-}
-
-function nowhere(targets: Targets): Targets {
-  return { ...targets, destinations: [], held: [] };
+function telemetryDelivery(
+  { held, maxWaitMs }: Targets,
+  tools: Omit<SinkTools, "maxWaitMs">,
+): TelemetryDelivery {
+  return { tools: { ...tools, maxWaitMs }, isDeliverable: !held.includes("nats") };
 }

@@ -11,6 +11,7 @@ import { demoCommand } from "./cli/demo.ts";
 import { detectCommand } from "./cli/detect.ts";
 import { installCommand } from "./cli/install.ts";
 import { portsCommand } from "./cli/ports.ts";
+import { reloadCommand } from "./cli/reload.ts";
 import { replayCommand } from "./cli/replay.ts";
 import { simulateCommand } from "./cli/simulate.ts";
 import { processTerminal } from "./cli/terminal.ts";
@@ -38,6 +39,7 @@ Examples:
   nectarcollector detect /dev/ttyUSB0
   nectarcollector simulate --maker mitel,norstar --write-config site.json
   nectarcollector backlog
+  nectarcollector reload
   nectarcollector replay --channel A1 --since 2h --to replay.a1
   nectarcollector verify --against-stream
 
@@ -52,6 +54,7 @@ program.addCommand(demoCommand(terminal));
 program.addCommand(detectCommand(terminal));
 program.addCommand(installCommand(terminal));
 program.addCommand(portsCommand(terminal));
+program.addCommand(reloadCommand(terminal));
 program.addCommand(replayCommand(terminal));
 program.addCommand(simulateCommand(terminal));
 program.addCommand(uninstallCommand(terminal));

@@ -15,7 +15,7 @@ const levels: readonly (readonly string[])[] = [
   ["source", "framer"],
   ["journal", "install"],
   ["simulate", "delivery", "channel"],
-  ["telemetry"],
+  ["telemetry", "control"],
   ["collector.ts"],
   ["cli"],
   ["main.ts"],

@@ -1,7 +1,7 @@
 // All channels of a collector, each under its own supervisor: opened, started and stopped together,
 // and each for itself when its port's configuration changes.
 
-import type { EnabledPort } from "../config/config.ts";
+import type { Config, EnabledPort } from "../config/config.ts";
 import type { Journal } from "../journal/journal.ts";
 import { errorText } from "../platform/notice.ts";
 import { channelName } from "../record.ts";
@@ -69,8 +69,14 @@ export class ChannelSet {
     for (const { supervisor } of this.#all) supervisor.start();
   }
 
-  /** Stops a channel, and forgets it. */
-  async remove(name: string): Promise<void> {
+  /** Channels that are opened from now on, also again, are as `config` says. */
+  reconfigure(config: Config): void {
+    this.#context = { ...this.#context, config };
+  }
+
+  /** Stops a port's channel, and forgets it. */
+  async remove(port: EnabledPort): Promise<void> {
+    const name = nameOf(port);
     const found = this.#supervised.get(name);
     if (found === undefined) return;
     await found.supervisor.stop();
@@ -79,9 +85,8 @@ export class ChannelSet {
     this.#supervised.delete(name);
   }
 
-  /** Opens and starts a channel more, as `context` says from now on. */
-  async add(port: EnabledPort, context: SetContext): Promise<void> {
-    this.#context = context;
+  /** Opens and starts a channel more. */
+  async add(port: EnabledPort): Promise<void> {
     await this.#open(port);
     this.#supervised.get(nameOf(port))?.supervisor.start();
   }

@@ -59,6 +59,7 @@ export function printProblems(
   problems: readonly Problem[],
   file: string,
   terminal: Terminal,
+  consequence = "nothing was started",
 ): void {
   const inColor = terminal.errInColor;
   const style = {
@@ -66,7 +67,7 @@ export function printProblems(
     caret: (text: string): string => red(text, inColor),
   };
   for (const problem of problems) terminal.err(formatProblem(problem, style));
-  terminal.err(`${counted(problems.length, "problem")} in ${file}; nothing was started`);
+  terminal.err(`${counted(problems.length, "problem")} in ${file}; ${consequence}`);
 }
 
 function summaryLines(summary: Summary, inColor: boolean): string[] {

@@ -6,6 +6,8 @@ import type { Command } from "commander";
 import { Collector } from "../collector.ts";
 import { type CaptureOnly, loadConfig } from "../config/load.ts";
 import { closest } from "../config/wording.ts";
+import { controlFolder } from "../control/control_place.ts";
+import { ControlServer } from "../control/control_server.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemDisk } from "../platform/disk.ts";
 import { FolderInUse } from "../platform/instance_lock.ts";
@@ -16,7 +18,9 @@ import { printProblems } from "./check.ts";
 import { configPath } from "./config_option.ts";
 import { HangupSignal } from "./hangup_signal.ts";
 import { giveUpPrograms } from "./service_permissions.ts";
+import { type ReloadAnswer, Reloading } from "./reloading.ts";
 import { StopSignal } from "./stop_signal.ts";
+import { StrayGuard } from "./stray_guard.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
 
 /** A stop that takes longer is given up; nothing that was synced is lost by that. */
@@ -64,13 +68,17 @@ function unknownCommand(name: string, program: Command): string {
 async function run(file: string, terminal: Terminal): Promise<number> {
   giveUpPrograms();
   const loaded = await loadConfig(file);
-  if (loaded.ok) return await capture({ config: loaded.config, broken: [] }, terminal);
-  if (loaded.captureOnly !== undefined) return await capture(loaded.captureOnly, terminal);
+  if (loaded.ok) return await capture({ config: loaded.config, broken: [] }, file, terminal);
+  if (loaded.captureOnly !== undefined) return await capture(loaded.captureOnly, file, terminal);
   printProblems(loaded.problems, file, terminal);
   return exitCodes.badConfig;
 }
 
-async function capture({ config, broken }: CaptureOnly, terminal: Terminal): Promise<number> {
+async function capture(
+  { config, broken }: CaptureOnly,
+  file: string,
+  terminal: Terminal,
+): Promise<number> {
   await using log = await openLog({
     folder: config.logging.base_path,
     level: config.logging.level,
@@ -79,7 +87,7 @@ async function capture({ config, broken }: CaptureOnly, terminal: Terminal): Pro
   });
   using libc = new Libc();
   let { report } = log;
-  using _guard = guardAgainstStrayErrors((notice) => report(notice));
+  using strays = new StrayGuard(() => report);
   using stopped = new StopSignal();
   using hangup = new HangupSignal();
   let collector: Collector;
@@ -94,6 +102,7 @@ async function capture({ config, broken }: CaptureOnly, terminal: Terminal): Pro
       boot: libc.readText(bootIdPath).trim(),
       ...placesInMemory(config.journal.state_path),
       report: log.report,
+      strayErrors: () => strays.count,
     });
   } catch (error) {
     const inUse = error instanceof FolderInUse;
@@ -108,13 +117,31 @@ async function capture({ config, broken }: CaptureOnly, terminal: Terminal): Pro
     return inUse ? exitCodes.alreadyRunning : exitCodes.failed;
   }
   report = collector.report;
+  const reloading = new Reloading(file, collector);
+  await using _control = ControlServer.open({
+    folder: controlFolder(file),
+    configFile: file,
+    commands: { reload: () => reloadAll(reloading, collector) },
+    clock: systemClock,
+    report,
+  });
   hangup.action = () => {
-    report({ level: "info", kind: "hangup", message: "SIGHUP received: reading credentials anew" });
-    collector.retryDelivery();
+    const message = "SIGHUP received: reading the configuration and credentials anew";
+    report({ level: "info", kind: "hangup", message });
+    reloadAll(reloading, collector).catch((error) => {
+      report({ level: "error", kind: "error", message: `reload: ${errorText(error)}` });
+    });
   };
   const signal = await stopped.received;
   report({ level: "info", kind: "stopping", message: `${signal} received: stopping` });
   return await stopWithin(collector, report);
+}
+
+/** Files that prove who we are may have changed though the configuration has not. */
+async function reloadAll(reloading: Reloading, collector: Collector): Promise<ReloadAnswer> {
+  const answer = await reloading.reload();
+  collector.retryDelivery();
+  return answer;
 }
 
 async function stopWithin(collector: Collector, report: Report): Promise<number> {
@@ -130,26 +157,4 @@ async function stopWithin(collector: Collector, report: Report): Promise<number>
     message: `stop: not finished within ${stopLimitMs / 1000} s; leaving`,
   });
   return exitCodes.failed;
-}
-
-/**
- * Errors that escape a library, such as the NATS client's socket, must not end the capture of
- * anything else.
- */
-function guardAgainstStrayErrors(report: Report): Disposable {
-  const tell = (event: Event, reason: unknown): void => {
-    event.preventDefault();
-    const message = `stray error, caught: ${errorText(reason)}`;
-    report({ level: "error", kind: "error", message });
-  };
-  const onError = (event: ErrorEvent): void => tell(event, event.error);
-  const onRejection = (event: PromiseRejectionEvent): void => tell(event, event.reason);
-  globalThis.addEventListener("error", onError);
-  globalThis.addEventListener("unhandledrejection", onRejection);
-  return {
-    [Symbol.dispose]: () => {
-      globalThis.removeEventListener("error", onError);
-      globalThis.removeEventListener("unhandledrejection", onRejection);
-    },
-  };
 }

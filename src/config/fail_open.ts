@@ -6,9 +6,9 @@ import type { Notice } from "../platform/notice.ts";
 import type { Path } from "./fault.ts";
 import type { Problem } from "./problem.ts";
 
-const sections = ["nats", "forwarder", "alerts"] as const;
+export const dispensableSections = ["nats", "forwarder", "alerts"] as const;
 
-export type DispensableSection = typeof sections[number];
+export type DispensableSection = typeof dispensableSections[number];
 
 /** A section that does not check, and what is wrong with it. */
 export interface BrokenSection {
@@ -29,9 +29,9 @@ export function brokenSections(
   placed: readonly PlacedProblem[],
   value: unknown,
 ): BrokenSection[] | null {
-  const names = placed.map(({ path }) => sections.find((name) => name === path[0]));
+  const names = placed.map(({ path }) => dispensableSections.find((name) => name === path[0]));
   if (names.some((name) => name === undefined)) return null;
-  return sections.filter((name) => names.includes(name)).map((name) => {
+  return dispensableSections.filter((name) => names.includes(name)).map((name) => {
     const own = placed.filter((_, i) => names[i] === name);
     const holdsRecords = name === "nats" || name === "forwarder" && !isOff(own, value);
     return { name, problems: own.map(({ problem }) => problem), holdsRecords };

@@ -1,9 +1,10 @@
 // The sinks of all channels' records. Channels come and go while sinks run, and sinks change while
 // channels run; one change at a time.
 
-import type { EnabledPort } from "../config/config.ts";
+import type { Config, EnabledPort } from "../config/config.ts";
+import type { BrokenSection } from "../config/fail_open.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { Destination } from "./destinations.ts";
+import { type Destination, destinations } from "./destinations.ts";
 import type { Feed } from "./session.ts";
 import type { SinkStatus } from "./sink.ts";
 import { holdFor, Sinks, type SinkTools } from "./sinks.ts";
@@ -21,6 +22,18 @@ export interface Targets {
   readonly held: readonly string[];
   readonly maxWaitMs: number;
 }
+
+/** As the configuration says, of which the `broken` sections do not check. */
+export function targetsOf(config: Config, broken: readonly BrokenSection[]): Targets {
+  const held = broken.filter(({ holdsRecords }) => holdsRecords).map(({ name }) => name);
+  return {
+    destinations: destinations(config).filter(({ name }) => !held.some((each) => each === name)),
+    held,
+    maxWaitMs: config.nats.reconnect_wait_sec * 1000,
+  };
+}
+
+export const nowhere: Targets = { destinations: [], held: [], maxWaitMs: 0 };
 
 export class RecordSinks {
   readonly #sinks: Sinks;

@@ -19,6 +19,8 @@ export interface BeatFacts {
   readonly sinks: readonly SinkStatus[];
   /** What is wrong as long as nobody mends it, a sentence each. */
   readonly conditions: readonly string[];
+  /** Errors that escaped whatever should have caught them, since the start. */
+  readonly strayErrors: number;
 }
 
 /** Behind the time, `ts`, which the journal writes. */
@@ -32,6 +34,7 @@ export interface HeartbeatFields {
   readonly nats_connected: boolean;
   readonly channels: readonly ChannelBeat[];
   readonly conditions: readonly string[];
+  readonly stray_errors: number;
 }
 
 export interface ChannelBeat {
@@ -64,6 +67,7 @@ export function heartbeatOf(facts: BeatFacts): HeartbeatFields {
     nats_connected: sinks.some(({ name, state }) => name === "nats" && state === "delivering"),
     channels: channels.map((channel) => channelBeat(channel, fips)),
     conditions,
+    stray_errors: facts.strayErrors,
   };
 }
 

@@ -27,6 +27,13 @@ export interface TelemetryOptions {
   readonly log: Report;
 }
 
+/** How what is told gets to a hub. */
+export interface TelemetryDelivery {
+  readonly tools: SinkTools;
+  /** Else it is only held, for the section `nats` does not check. */
+  readonly isDeliverable: boolean;
+}
+
 /** What a heartbeat tells beside what telemetry knows itself. */
 export type BoxFacts = Omit<BeatFacts, "instance" | "fips" | "uptimeMs">;
 
@@ -48,6 +55,7 @@ export class Telemetry implements AsyncDisposable {
   /** To be given to all stages. */
   readonly report: Report;
   readonly #options: TelemetryOptions;
+  #config: Config;
   readonly #limit = new EventLimit();
   readonly #stop = new AbortController();
   readonly #startMs: number;
@@ -62,6 +70,7 @@ export class Telemetry implements AsyncDisposable {
 
   constructor(options: TelemetryOptions) {
     this.#options = options;
+    this.#config = options.config;
     this.#startMs = options.clock.monotonicMs();
     this.report = (notice) => {
       options.log(notice);
@@ -84,26 +93,32 @@ export class Telemetry implements AsyncDisposable {
   }
 
   /** Begins to deliver, where a section `nats` says where to, and beats. */
-  start(options: {
-    readonly tools: SinkTools;
-    readonly isDeliverable: boolean;
-    readonly facts: () => BoxFacts;
-  }): void {
-    const { config } = this.#options;
+  start(delivery: TelemetryDelivery, facts: () => BoxFacts): void {
+    this.#deliver(delivery);
+    this.#beating = this.#beat(facts);
+  }
+
+  /** From now on the box is called, and tells what it has to tell, as `config` says. */
+  async redirect(config: Config, delivery: TelemetryDelivery): Promise<void> {
+    this.#config = config;
+    await this.#sinks?.stop();
+    this.#sinks = null;
+    this.#deliver(delivery);
+  }
+
+  #deliver(options: TelemetryDelivery): void {
     const tools = { ...options.tools, report: this.#ownReport };
-    const deliveries = telemetryDestinations(config).flatMap((destination) => {
+    const deliveries = telemetryDestinations(this.#config).flatMap((destination) => {
       const journal = this.journals.find(({ name }) => name === destination.name);
       if (journal === undefined) return [];
       const { name, subject } = destination;
       if (!options.isDeliverable) holdFor(name, [journal], tools);
       return [{ destination, feeds: [{ journal, subject: subject() }] }];
     });
-    if (options.isDeliverable) {
-      this.#sinks = new Sinks(this.#options.clock);
-      for (const delivery of deliveries) this.#sinks.add(delivery, tools);
-      this.#sinks.start();
-    }
-    this.#beating = this.#beat(options.facts);
+    if (!options.isDeliverable) return;
+    this.#sinks = new Sinks(this.#options.clock);
+    for (const delivery of deliveries) this.#sinks.add(delivery, tools);
+    this.#sinks.start();
   }
 
   /** Tries again at once to deliver, where that waits for its next attempt. */
@@ -152,7 +167,7 @@ export class Telemetry implements AsyncDisposable {
 
   #append(notice: Notice, timeMs: number): void {
     if (this.#events === null) return;
-    const { instance_id: instance } = this.#options.config.app;
+    const { instance_id: instance } = this.#config.app;
     if (this.#refused > 0) {
       const message = `${this.#refused} events were lost: disk and memory refused them`;
       const lost: Notice = { level: "error", kind: "events_lost", message };
@@ -183,7 +198,8 @@ export class Telemetry implements AsyncDisposable {
 
   /** One that goes wrong stops neither those that follow nor the service. */
   #noteBeat(facts: () => BoxFacts): void {
-    const { config: { app }, clock, log } = this.#options;
+    const { clock, log } = this.#options;
+    const { app } = this.#config;
     const uptimeMs = clock.monotonicMs() - this.#startMs;
     const box = { instance: app.instance_id, fips: app.fips_code, uptimeMs };
     try {

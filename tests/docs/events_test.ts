@@ -63,6 +63,7 @@ Deno.test("docs: the heartbeat that is shown is written just so, and each of its
     channels: [{ side: shown.a, fips, status }],
     sinks: [{ name: "nats", state: "delivering", detail: "", delivered: 640, storage: [] }],
     conditions: [],
+    strayErrors: 0,
   });
   assert.equal(lineOf(Date.parse(ts), beat), beatLine);
   const named = document.slice(document.indexOf("## A heartbeat"));

@@ -18,13 +18,14 @@ export class CommandProcess implements AsyncDisposable {
   #err = "";
   #ended = false;
 
-  constructor(command: string, args: readonly string[]) {
+  /** `env` is added to what it would have anyway. */
+  constructor(command: string, args: readonly string[], env: Record<string, string> = {}) {
     const [program = "", ...programArgs] = collectorCommand();
     this.#child = new Deno.Command(program, {
       args: [...programArgs, command, ...args],
       stdout: "piped",
       stderr: "piped",
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", ...env },
     }).spawn();
     this.#end = this.#follow();
   }

@@ -25,6 +25,7 @@ const facts: BeatFacts = {
   channels: [{ side: "A1", fips: "1429010002", status }],
   sinks: [{ name: "nats", state: "delivering", detail: "", delivered: 5, storage: [] }],
   conditions: [],
+  strayErrors: 3,
 };
 
 Deno.test("a heartbeat has the original's fields", () => {
@@ -33,7 +34,7 @@ Deno.test("a heartbeat has the original's fields", () => {
     '{"v":1,"instance":"psap-14","fips":"1429010002","uptime_sec":61,"nats_connected":true,' +
       '"channels":[{"device":"/dev/ttyS1","a":"A1","state":"running","baud":9600,"reconnects":1,"restarts":2,' +
       '"bytes":1234,"lines":11,"errors":2,"last_line":"2025-12-03T15:04:05.123Z"}],' +
-      '"conditions":[]}',
+      '"conditions":[],"stray_errors":3}',
   );
 });
 

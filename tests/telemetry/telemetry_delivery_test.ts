@@ -70,8 +70,7 @@ class Bench implements AsyncDisposable {
         report: (notice) => this.log.push(notice),
       },
       isDeliverable: true,
-      facts: () => ({ channels: [], sinks: [], conditions: [] }),
-    });
+    }, () => ({ channels: [], sinks: [], conditions: [], strayErrors: 0 }));
   }
 
   say(message: string): void {

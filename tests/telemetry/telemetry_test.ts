@@ -11,7 +11,12 @@ import { TemporaryFolder } from "../support/temporary_folder.ts";
 import { waitFor } from "../support/wait_for.ts";
 
 const roomy: Space = { floorBytes: 0, isClosed: false, status: { belowFloor: false } };
-const facts = { channels: [], sinks: [], conditions: ["nats: config.json:3:5: it is wrong"] };
+const facts = {
+  channels: [],
+  sinks: [],
+  conditions: ["nats: config.json:3:5: it is wrong"],
+  strayErrors: 0,
+};
 
 /** A box's telemetry without a server, whose clock the test moves. */
 class Bench implements AsyncDisposable {
@@ -43,8 +48,7 @@ class Bench implements AsyncDisposable {
         report: (notice) => log.push(notice),
       },
       isDeliverable: false,
-      facts: boxFacts,
-    });
+    }, boxFacts);
   }
 
   say(message: string, level: Notice["level"] = "info"): void {

@@ -46,8 +46,25 @@ export const serviceKinds = {
   },
   hangup: {
     level: "info",
-    means: "SIGHUP came: credentials are read anew",
+    means: "SIGHUP came: the configuration and credentials are read anew",
     toDo: "nothing",
+  },
+  config_reloaded: {
+    level: "info",
+    means: "the configuration was read anew and taken: what has changed, or that nothing has",
+    toDo: "restart the service where the message says that a key takes effect only then",
+    details: { needRestart: "keys that take effect at the next start, with commas between them" },
+  },
+  config_refused: {
+    level: "error",
+    means: "the configuration was read anew and does not check: nothing has changed; a condition",
+    toDo: "nectarcollector check --config FILE, mend, reload",
+    details: { problems: "how many problems it has" },
+  },
+  control_refused: {
+    level: "warning",
+    means: "commands cannot ask the running service, for its socket cannot be made",
+    toDo: "look at the runtime folder and its owner; SIGHUP reloads all the same",
   },
   start_failed: {
     level: "error",
@@ -82,6 +99,11 @@ export const serviceKinds = {
     level: "error",
     means: "an error that nobody expected was caught; capture goes on",
     toDo: "send the log to support",
+    details: {
+      error: "what was thrown",
+      where: "the place in the program",
+      count: "how many there were since the start of the service",
+    },
   },
   events_lost: {
     level: "error",
