@@ -99,7 +99,7 @@ requires(natsServer).test(
       const third = config.ports.pop();
       config.ports.push({ ...third, side_designation: "B1" });
       config["nats"] = { ...config["nats"] as object, reconnect_wait_sec: 2 };
-      config["forwarder"] = { enabled: true, remote_url: hub.url, remote_subject: "hub.cdr" };
+      config["forwarder"] = { enabled: true, remote_url: hub.url, remote_subject: "ut.cdr.hub" };
       config["logging"] = { ...config["logging"] as object, max_backups: 3 };
     });
     const told = await reload(fed);
@@ -114,7 +114,7 @@ requires(natsServer).test(
     await fed.site.terminals[2]?.write(new TextEncoder().encode("over B1\r\n"));
     const all = await waitForValue(
       "all at the hub",
-      () => readStream(hub.url, "hub").catch(() => []),
+      () => readStream(hub.url, "cdr").catch(() => []),
       (found) =>
         now.every((count, port) =>
           found.filter(({ headers }) => headers["Nectar-Channel"] === fed.site.channel(port))

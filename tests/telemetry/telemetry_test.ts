@@ -116,6 +116,7 @@ Deno.test("Telemetry: a heartbeat at the start and then every minute, with what 
     uptime_sec: 180,
     nats_connected: false,
     channels: [],
+    stray_errors: 0,
     conditions: facts.conditions,
   });
 });
