@@ -30,6 +30,7 @@ import { DetectScreen } from "./detect_screen.ts";
 import { listenTo } from "./detect_session.ts";
 import { LineSurvey } from "./line_survey.ts";
 import { LiveLines } from "./live_lines.ts";
+import { StopSignal } from "./stop_signal.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
 
 export interface DetectSurroundings {
@@ -76,6 +77,7 @@ async function detect(device: string, context: {
     return exitCodes.failed;
   }
   using listener = opened;
+  using told = new StopSignal(["SIGHUP"]);
   terminal.err(`listening to ${device}; nothing is recorded; Ctrl-C ends it`);
   for (const side of sidesOf(device, config, libc)) {
     terminal.err(
@@ -105,6 +107,7 @@ async function detect(device: string, context: {
     device,
     survey,
     screen: new DetectScreen({ lines, isLive, survey }),
+    told,
     seconds,
     adviceOnSilence: (signals) => report(false, signals).advice,
   });

@@ -9,7 +9,7 @@ import { PollLoop } from "../source/serial/poll_loop.ts";
 import { SignalMonitor } from "../source/serial/signal_monitor.ts";
 import type { DetectScreen } from "./detect_screen.ts";
 import type { LineSurvey } from "./line_survey.ts";
-import { StopSignal } from "./stop_signal.ts";
+import type { StopSignal } from "./stop_signal.ts";
 
 const screenMs = 500;
 
@@ -23,6 +23,8 @@ export interface DetectSessionOptions {
   readonly device: string;
   readonly survey: LineSurvey;
   readonly screen: DetectScreen;
+  /** Ends it. */
+  readonly told: StopSignal;
   /** `undefined` listens until it is known enough. */
   readonly seconds: number | undefined;
   /** What to look at when nothing arrives. */
@@ -62,8 +64,7 @@ export async function listenTo(options: DetectSessionOptions): Promise<SessionEn
     changed: () => {},
   });
   await using loop = new PollLoop({ libc, clock });
-  using told = new StopSignal(["SIGHUP"]);
-  told.within((seconds ?? Infinity) * 1000).then(() => over.abort());
+  options.told.within((seconds ?? Infinity) * 1000).then(() => over.abort());
   const watching = monitor.watch(port, over.signal);
   // Told at the end, where it is awaited.
   watching.catch(() => over.abort());
