@@ -29,6 +29,7 @@ import { processUse } from "./platform/process_use.ts";
 import { Restraint } from "./platform/restraint.ts";
 import { HttpListeners } from "./source/http/http_listeners.ts";
 import { PollLoop } from "./source/serial/poll_loop.ts";
+import type { PortKeeper } from "./source/serial/port_keeper.ts";
 import { ClockWatch } from "./telemetry/clock_watch.ts";
 import { Conditions } from "./telemetry/conditions.ts";
 import { ResourceWatch } from "./telemetry/resource_watch.ts";
@@ -50,6 +51,8 @@ export interface CollectorOptions {
   readonly lastingPrefix: string;
   /** Folder on a memory file system, for records that the disk does not take. */
   readonly tailFolder: string;
+  /** Who holds ports open while the service is started anew. @default {nobody} */
+  readonly keeper?: PortKeeper;
   readonly report: Report;
   /** How many errors escaped whatever should have caught them. @default {none} */
   readonly strayErrors?: () => number;
@@ -62,6 +65,8 @@ export interface CollectorStatus {
   readonly space: SpaceStatus;
   /** What is wrong as long as nobody mends it, a sentence each. */
   readonly conditions: readonly string[];
+  /** When the loop that reads all ports last came round, on the monotonic clock. */
+  readonly progressMs: number;
 }
 
 interface CollectorParts {
@@ -69,6 +74,7 @@ interface CollectorParts {
   readonly tools: Omit<SinkTools, "maxWaitMs">;
   readonly conditions: Conditions;
   readonly watch: ResourceWatch;
+  readonly loop: PollLoop;
   readonly channels: ChannelSet;
   readonly sinks: RecordSinks;
   readonly space: SpaceKeeper;
@@ -158,7 +164,7 @@ export class Collector implements AsyncDisposable {
     const message = `capturing ${channels.seen.length} of ${config.ports.length} ports`;
     report({ level: "info", kind: "service_start", message });
     const stacks = { foundation: foundation.move(), resources: resources.move() };
-    const parts = { options, tools, conditions, watch, channels, sinks, space, telemetry };
+    const parts = { options, tools, conditions, watch, loop, channels, sinks, space, telemetry };
     const collector = new Collector({ ...parts, ...stacks });
     if (options.deliver) {
       telemetry.start(telemetryDelivery(targets, tools), () => collector.#facts);
@@ -178,12 +184,13 @@ export class Collector implements AsyncDisposable {
   }
 
   get status(): CollectorStatus {
-    const { channels, sinks, space } = this.#parts;
+    const { channels, sinks, space, loop } = this.#parts;
     return {
       channels: channels.seen.map(({ status }) => status),
       sinks: sinks.status,
       space: space.status,
       conditions: this.#facts.conditions,
+      progressMs: loop.progressMs,
     };
   }
 

@@ -43,6 +43,7 @@ export async function openSerialChannel(
       minBytes: config.detection.min_bytes_for_valid,
     },
     backoff: recoveryBackoff(config),
+    keeper: context.keeper,
     libc,
     loop,
     clock,

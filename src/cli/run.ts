@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { crc32 } from "node:zlib";
 import type { Command } from "commander";
 import { Collector } from "../collector.ts";
+import { type Config, enabledPorts } from "../config/config.ts";
 import { type CaptureOnly, loadConfig } from "../config/load.ts";
 import { closest } from "../config/wording.ts";
 import { controlFolder } from "../control/control_place.ts";
@@ -13,10 +14,12 @@ import { systemDisk } from "../platform/disk.ts";
 import { FolderInUse } from "../platform/instance_lock.ts";
 import { Libc } from "../platform/libc.ts";
 import { errorText, type Report } from "../platform/notice.ts";
+import { ServiceManager } from "../platform/service_manager.ts";
 import { openLog } from "../telemetry/operational_log.ts";
 import { printProblems } from "./check.ts";
 import { configPath } from "./config_option.ts";
 import { HangupSignal } from "./hangup_signal.ts";
+import { ServiceBeat } from "./service_beat.ts";
 import { giveUpPrograms } from "./service_permissions.ts";
 import { type ReloadAnswer, Reloading } from "./reloading.ts";
 import { StopSignal } from "./stop_signal.ts";
@@ -90,6 +93,8 @@ async function capture(
   using strays = new StrayGuard(() => report);
   using stopped = new StopSignal();
   using hangup = new HangupSignal();
+  using manager = new ServiceManager({ libc, report: (notice) => report(notice) });
+  manager.letGoOfAllBut(devicesOf(config));
   let collector: Collector;
   try {
     collector = await Collector.start({
@@ -101,6 +106,7 @@ async function capture(
       clock: systemClock,
       boot: libc.readText(bootIdPath).trim(),
       ...placesInMemory(config.journal.state_path),
+      keeper: manager,
       report: log.report,
       strayErrors: () => strays.count,
     });
@@ -118,30 +124,51 @@ async function capture(
   }
   report = collector.report;
   const reloading = new Reloading(file, collector);
+  const reload = (): Promise<ReloadAnswer> => reloadAll(reloading, { collector, manager });
   await using _control = ControlServer.open({
     folder: controlFolder(file),
     configFile: file,
-    commands: { reload: () => reloadAll(reloading, collector) },
+    commands: { reload },
     clock: systemClock,
     report,
   });
   hangup.action = () => {
     const message = "SIGHUP received: reading the configuration and credentials anew";
     report({ level: "info", kind: "hangup", message });
-    reloadAll(reloading, collector).catch((error) => {
+    reload().catch((error) => {
       report({ level: "error", kind: "error", message: `reload: ${errorText(error)}` });
     });
   };
+  manager.ready();
+  await using _beat = new ServiceBeat({
+    manager,
+    clock: systemClock,
+    vitals: () => collector.status,
+  });
   const signal = await stopped.received;
+  manager.stopping();
   report({ level: "info", kind: "stopping", message: `${signal} received: stopping` });
   return await stopWithin(collector, report);
 }
 
 /** Files that prove who we are may have changed though the configuration has not. */
-async function reloadAll(reloading: Reloading, collector: Collector): Promise<ReloadAnswer> {
-  const answer = await reloading.reload();
-  collector.retryDelivery();
-  return answer;
+async function reloadAll(
+  reloading: Reloading,
+  { collector, manager }: { readonly collector: Collector; readonly manager: ServiceManager },
+): Promise<ReloadAnswer> {
+  manager.reloading();
+  try {
+    const answer = await reloading.reload();
+    collector.retryDelivery();
+    return answer;
+  } finally {
+    manager.ready();
+  }
+}
+
+/** What ports are kept open under. */
+function devicesOf(config: Config): ReadonlySet<string> {
+  return new Set(enabledPorts(config).flatMap((port) => port.type === "serial" ? port.device : []));
 }
 
 async function stopWithin(collector: Collector, report: Report): Promise<number> {

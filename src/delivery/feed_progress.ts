@@ -30,6 +30,14 @@ export class FeedProgress {
     return this.#feeds;
   }
 
+  /** Records that are synced and not behind the sink; where numbers were skipped, some fewer are. */
+  get backlog(): number {
+    return this.#feeds.reduce((sum, { journal }, i) => {
+      const passed = Math.max(this.#of(i).passed, journal.oldestSequence - 1);
+      return sum + Math.max(0, journal.syncedSequence - passed);
+    }, 0);
+  }
+
   /** These are the feeds from now on. A cursor of another journal releases nothing of theirs. */
   adopt(feeds: readonly Feed[]): void {
     for (const { journal } of this.#feeds) journal.shelf.holders.unfollow(this.#sink);

@@ -55,6 +55,8 @@ export interface SinkStatus {
   readonly detail: string;
   /** Records acknowledged since the start. */
   readonly delivered: number;
+  /** Records that wait to be delivered, about. */
+  readonly backlog: number;
   /** How full its streams are, as told last. */
   readonly storage: readonly StorageUse[];
 }
@@ -100,6 +102,7 @@ export class Sink implements AsyncDisposable {
       state: this.#state,
       detail: this.#detail,
       delivered: this.#deliveredBefore + (this.#session?.delivered ?? 0),
+      backlog: this.#feeds.backlog,
       storage: this.#storage.uses,
     };
   }

@@ -13,7 +13,11 @@ RequiresMountsFor=/etc/nectarcollector /var/lib/nectarcollector /var/log/nectarc
 StartLimitIntervalSec=0
 
 [Service]
-Type=exec
+Type=notify
+NotifyAccess=main
+WatchdogSec=60
+# It holds the ports open while the service is started anew: what the line says meanwhile is kept.
+FileDescriptorStoreMax=64
 ExecStart=${executable} --config /etc/nectarcollector/config.json
 ExecReload=/bin/kill -HUP \$MAINPID
 TimeoutStopSec=40

@@ -31,8 +31,10 @@ async function addForgetfulStream(site: DeliverySite): Promise<void> {
 test("records reach the stream in order, once, as they stand in the log", async () => {
   await using site = await DeliverySite.open();
   site.fed.feed(700);
-  site.startSink();
+  await site.fed.journal.sync();
+  assert.equal(site.startSink().status.backlog, 700);
   await site.caughtUp();
+  assert.equal(site.sink.status.backlog, 0);
   site.fed.feed(300);
   await site.caughtUp();
   await site.assertDelivered();

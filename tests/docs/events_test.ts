@@ -61,7 +61,14 @@ Deno.test("docs: the heartbeat that is shown is written just so, and each of its
     fips,
     uptimeMs: uptime_sec * 1000,
     channels: [{ side: shown.a, fips, status }],
-    sinks: [{ name: "nats", state: "delivering", detail: "", delivered: 640, storage: [] }],
+    sinks: [{
+      name: "nats",
+      state: "delivering",
+      detail: "",
+      delivered: 640,
+      backlog: 0,
+      storage: [],
+    }],
     conditions: [],
     strayErrors: 0,
   });

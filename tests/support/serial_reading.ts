@@ -7,6 +7,7 @@ import type { Notice } from "../../src/platform/notice.ts";
 import type { Libc } from "../../src/platform/libc.ts";
 import type { WantedSettings } from "../../src/source/serial/line_settings.ts";
 import { PollLoop } from "../../src/source/serial/poll_loop.ts";
+import type { PortKeeper } from "../../src/source/serial/port_keeper.ts";
 import { SerialSource } from "../../src/source/serial/serial_source.ts";
 import { RecordingHandler } from "./recording_handler.ts";
 import { waitFor } from "./wait_for.ts";
@@ -35,6 +36,7 @@ export class SerialReading implements AsyncDisposable {
     readonly wanted?: WantedSettings;
     readonly backoff?: Backoff;
     readonly handler?: RecordingHandler;
+    readonly keeper?: PortKeeper;
   }) {
     this.handler = options.handler ?? new RecordingHandler();
     this.source = new SerialSource({

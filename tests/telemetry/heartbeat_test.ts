@@ -23,7 +23,7 @@ const facts: BeatFacts = {
   fips: "1429010002",
   uptimeMs: 61_999,
   channels: [{ side: "A1", fips: "1429010002", status }],
-  sinks: [{ name: "nats", state: "delivering", detail: "", delivered: 5, storage: [] }],
+  sinks: [{ name: "nats", state: "delivering", detail: "", delivered: 5, backlog: 0, storage: [] }],
   conditions: [],
   strayErrors: 3,
 };
@@ -40,7 +40,10 @@ Deno.test("a heartbeat has the original's fields", () => {
 
 Deno.test("NATS is connected when records are delivered to it, not to the forwarder", () => {
   const connected = (name: string, state: "delivering" | "disconnected"): boolean =>
-    heartbeatOf({ ...facts, sinks: [{ name, state, detail: "", delivered: 0, storage: [] }] })
+    heartbeatOf({
+      ...facts,
+      sinks: [{ name, state, detail: "", delivered: 0, backlog: 0, storage: [] }],
+    })
       .nats_connected;
   assert.equal(connected("nats", "disconnected"), false);
   assert.equal(connected("forwarder", "delivering"), false);

@@ -18,6 +18,11 @@ export const serviceKinds = {
     means: "it has stopped; a hub often hears of it only after the next start",
     toDo: "nothing",
   },
+  systemd_not_told: {
+    level: "warning",
+    means: "systemd did not take what it was told: it may start the service anew for silence",
+    toDo: "send the log to support",
+  },
   stop_given_up: {
     level: "error",
     means: "a stop took longer than 30 s and was given up; nothing that was synced is lost by that",

@@ -26,6 +26,7 @@ export class PortBusy extends Error {
 export class SerialPort {
   readonly fd: number;
   readonly #libc: Libc;
+  /** The settings to be restored. */
   readonly #found: Uint8Array<ArrayBuffer>;
   #settings: LineSettings;
 
@@ -36,7 +37,15 @@ export class SerialPort {
    * @throws {SystemError} `ENOENT`, `EACCES`, `EBUSY`, `ENOTTY` (not a terminal), `EIO` …
    */
   static open(libc: Libc, path: string, settings: LineSettings): SerialPort {
-    const fd = libc.open(path, O_RDWR | O_NOCTTY | O_NONBLOCK);
+    return SerialPort.#take(libc, libc.open(path, O_RDWR | O_NOCTTY | O_NONBLOCK), path, settings);
+  }
+
+  /** The same with a descriptor that has been kept open. @throws {SystemError} when the device is gone */
+  static adopt(libc: Libc, fd: number, path: string, settings: LineSettings): SerialPort {
+    return SerialPort.#take(libc, fd, path, settings);
+  }
+
+  static #take(libc: Libc, fd: number, path: string, settings: LineSettings): SerialPort {
     try {
       const found = new Uint8Array(termiosBytes);
       libc.ioctl(fd, TCGETS2, found);
@@ -110,6 +119,11 @@ export class SerialPort {
   /** What the driver has counted; `null` where it does not count. */
   counters(): LineCounters | null {
     return readCounters(this.#libc, this.fd);
+  }
+
+  /** Closes and changes nothing: somebody else holds the port open, and it goes on as it is. */
+  leave(): void {
+    this.#libc.close(this.fd);
   }
 
   /**

@@ -16,11 +16,12 @@ import { LineNotices } from "./line_notices.ts";
 import { formatSettings, type LineSettings, type WantedSettings } from "./line_settings.ts";
 import { openProblem, readProblem } from "./open_problem.ts";
 import type { PollEntry, PollLoop } from "./poll_loop.ts";
+import { closePort, openPort, type PortKeeper } from "./port_keeper.ts";
 import type { PortTap } from "./port_tap.ts";
 import { readTurn } from "./read_turn.ts";
 import { decodeReceiver, encodeReceiver } from "./receiver_code.ts";
 import { type LineCounts, SerialLine } from "./serial_line.ts";
-import { SerialPort } from "./serial_port.ts";
+import type { SerialPort } from "./serial_port.ts";
 import { SignalMonitor } from "./signal_monitor.ts";
 
 /** A port that stays open for less is not opened again at once, but with backoff. */
@@ -36,6 +37,8 @@ export interface SerialSourceOptions {
   readonly backoff: Backoff;
   /** @default {nobody} */
   readonly tap?: PortTap | undefined;
+  /** @default {nobody} */
+  readonly keeper?: PortKeeper | undefined;
   readonly libc: Libc;
   readonly loop: PollLoop;
   readonly clock: Clock;
@@ -195,11 +198,11 @@ export class SerialSource implements Source {
   }
 
   #open(failed: (error: unknown) => void): SerialPort | null {
-    const { libc, device, tap } = this.#options;
+    const { tap } = this.#options;
     try {
       const wanted = this.#line.asked ?? this.#line.receiver;
       const flowControl = this.#flowControl.isUsed;
-      const port = SerialPort.open(libc, device, { ...wanted, flowControl });
+      const port = openPort(this.#options, { ...wanted, flowControl });
       tap?.opened(port.settings);
       this.#line.opened(wanted);
       this.#notices.applied({ asked: wanted.baudRate, taken: port.settings.baudRate });
@@ -269,7 +272,7 @@ export class SerialSource implements Source {
       await entry.remove();
       closing.abort();
       await watching;
-      port.close();
+      closePort(this.#options, port);
     }
   }
 }
