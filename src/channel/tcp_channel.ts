@@ -2,9 +2,10 @@
 
 import type { EnabledPort } from "../config/config.ts";
 import { framerFor } from "../framer/framer_for.ts";
+import type { Connector } from "../source/tcp/connecting.ts";
 import { hostAndPort } from "../source/tcp/host_and_port.ts";
 import { SocketCare } from "../source/tcp/socket_care.ts";
-import type { Connector } from "../source/tcp/tcp_connection.ts";
+import type { TcpConnection } from "../source/tcp/tcp_connection.ts";
 import { TcpDialer } from "../source/tcp/tcp_dialer.ts";
 import { TcpListener } from "../source/tcp/tcp_listener.ts";
 import { TcpSource } from "../source/tcp/tcp_source.ts";
@@ -64,7 +65,7 @@ function connectorOf(
   port: TcpPortConfig,
   { libc, clock, report }: ChannelContext,
   channel: string,
-): Connector {
+): Connector<TcpConnection> {
   const tools = { care: new SocketCare({ libc }), clock };
   if (port.host !== undefined && port.port !== undefined) {
     return new TcpDialer({ ...tools, host: port.host, port: port.port, tls: port.tls });

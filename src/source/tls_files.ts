@@ -1,7 +1,8 @@
 // The files of a network source's TLS, read anew for each connection: a certificate that was
 // exchanged is used from the next one on.
 
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { errorText } from "../platform/notice.ts";
 
@@ -33,6 +34,9 @@ export async function readTlsFiles(files: TlsFiles): Promise<TlsContents> {
     await readPem("tls.cert_file", cert_file, certificate),
     await readPem("tls.key_file", key_file, createPrivateKey),
   ];
+  if (cert !== undefined && key !== undefined && !belongTogether(cert, key)) {
+    throw new TlsFileError("tls.key_file: it is not the key of the certificate in tls.cert_file");
+  }
   return {
     ...ca === undefined ? {} : { ca },
     ...cert === undefined || key === undefined ? {} : { own: { cert, key } },
@@ -52,4 +56,10 @@ async function readPem(
   } catch (cause) {
     throw new TlsFileError(`${key}: ${path}: ${errorText(cause)}`, { cause });
   }
+}
+
+function belongTogether(cert: string, key: string): boolean {
+  const form = { type: "spki", format: "der" } as const;
+  const stated = Buffer.from(new X509Certificate(cert).publicKey.export(form));
+  return stated.equals(Buffer.from(createPublicKey(createPrivateKey(key)).export(form)));
 }

@@ -19,17 +19,6 @@ export interface Piece {
   readonly timeMs: number;
 }
 
-/** Brings connections, one after the other. */
-export interface Connector {
-  /** What is connected to, or listened on, for people. */
-  readonly name: string;
-  /** The next connection needs an attempt of ours, which is better not made at once. */
-  readonly dials: boolean;
-  /** @throws {Error} with the reason why there is none; whatever, when `signal` aborts */
-  next(signal: AbortSignal): Promise<TcpConnection>;
-  close(): void;
-}
-
 export class TcpConnection {
   /** Address and port of the other side. */
   readonly peer: string;

@@ -4,9 +4,10 @@
 import { lookup } from "node:dns/promises";
 import type { Clock } from "../../platform/clock.ts";
 import { readTlsFiles, type TlsContents, type TlsFiles } from "../tls_files.ts";
+import type { Connector } from "./connecting.ts";
 import { hostAndPort } from "./host_and_port.ts";
 import type { SocketCare } from "./socket_care.ts";
-import { closeConn, type Connector, TcpConnection } from "./tcp_connection.ts";
+import { closeConn, TcpConnection } from "./tcp_connection.ts";
 import { within } from "./time_limit.ts";
 
 /** For each address, and again for TLS. */
@@ -23,7 +24,7 @@ export interface TcpDialerOptions {
   readonly timeoutMs?: number;
 }
 
-export class TcpDialer implements Connector {
+export class TcpDialer implements Connector<TcpConnection> {
   readonly name: string;
   readonly dials = true;
   readonly #options: TcpDialerOptions;

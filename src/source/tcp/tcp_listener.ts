@@ -5,9 +5,10 @@ import type { Clock } from "../../platform/clock.ts";
 import { errorText, type Report } from "../../platform/notice.ts";
 import { readTlsFiles, type TlsFiles } from "../tls_files.ts";
 import { Callers } from "./callers.ts";
+import type { Connector } from "./connecting.ts";
 import { hostAndPort } from "./host_and_port.ts";
 import type { SocketCare } from "./socket_care.ts";
-import { closeConn, type Connector, TcpConnection } from "./tcp_connection.ts";
+import { closeConn, TcpConnection } from "./tcp_connection.ts";
 import { within } from "./time_limit.ts";
 
 const defaultHandshakeMs = 10_000;
@@ -34,13 +35,17 @@ interface Standing {
   readonly own: { readonly cert: string; readonly key: string } | undefined;
 }
 
-export class TcpListener implements Connector {
+export class TcpListener implements Connector<TcpConnection> {
   readonly name: string;
   readonly dials = false;
   readonly #options: TcpListenerOptions;
   readonly #callers: Callers;
   readonly #over = new AbortController();
   #standing: Standing | null = null;
+  #listening: Promise<void> = Promise.resolve();
+  #accepting: Promise<void> = Promise.resolve();
+  /** Aborts when nobody listens any more. */
+  #deaf = new AbortController();
   #handshakes = 0;
 
   constructor(options: TcpListenerOptions) {
@@ -61,8 +66,9 @@ export class TcpListener implements Connector {
   async next(signal: AbortSignal): Promise<TcpConnection> {
     if (this.#standing !== null) await this.#renew();
     if (this.#standing === null) await this.#listen();
-    const caller = await this.#callers.next(signal);
-    if (caller === null) throw signal.reason;
+    this.#deaf = new AbortController();
+    const caller = await this.#callers.next(AbortSignal.any([signal, this.#deaf.signal]));
+    if (caller === null) throw signal.aborted ? signal.reason : this.#deaf.signal.reason;
     return caller;
   }
 
@@ -73,20 +79,34 @@ export class TcpListener implements Connector {
     this.#callers.close();
   }
 
-  /** Listens, with what the files of TLS hold now. */
+  /** Listens, with what the files of TLS hold now; one call after the other. */
   async #listen(): Promise<void> {
+    const before = this.#listening;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#listening = promise;
+    try {
+      await before;
+      await this.#listenAnew();
+    } finally {
+      resolve();
+    }
+  }
+
+  async #listenAnew(): Promise<void> {
     const { host, port, tls } = this.#options;
     const own = tls === undefined ? undefined : (await readTlsFiles(tls)).own;
-    if (this.#over.signal.aborted) return;
     if (this.#standing !== null) {
       if (this.#standing.own?.cert === own?.cert && this.#standing.own?.key === own?.key) return;
       closeConn(this.#standing.listener);
       this.#standing = null;
+      // Until then it has the port.
+      await this.#accepting;
     }
+    if (this.#over.signal.aborted) return;
     const at = { hostname: host, port };
     const listener = own === undefined ? Deno.listen(at) : Deno.listenTls({ ...at, ...own });
     this.#standing = { listener, own };
-    this.#accept(listener);
+    this.#accepting = this.#accept(listener);
   }
 
   async #accept(listener: Deno.Listener<Deno.Conn>): Promise<void> {
@@ -131,6 +151,7 @@ export class TcpListener implements Connector {
     try {
       await this.#listen();
     } catch (error) {
+      if (this.#standing === null) return this.#deaf.abort(error);
       this.#options.report({
         level: "warning",
         kind: "source_bad_certificate",

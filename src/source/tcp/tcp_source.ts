@@ -5,23 +5,22 @@
 // So a kill loses what was under way, at most what the system keeps of one connection; only
 // `acknowledge` tells a sender what is safe.
 
-import { type Backoff, backoffMs } from "../../platform/backoff.ts";
+import type { Backoff } from "../../platform/backoff.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { describeDuration } from "../../platform/duration.ts";
 import type { Run, Source, SourceHandler, SourceProblem, SourceRead } from "../source.ts";
+import { type Connector, keepConnected } from "./connecting.ts";
 import { IdleWatch } from "./idle_watch.ts";
-import type { Connector, Piece, TcpConnection } from "./tcp_connection.ts";
+import type { Piece, TcpConnection } from "./tcp_connection.ts";
 import { tcpProblem } from "./tcp_problem.ts";
 
-/** A connection that lasts for less is no success. */
-const steadyMs = 1000;
 /** So long nobody need connect before it is told. */
 const patienceMs = 10_000;
 /** How long the end of a connection waits for records to be safe, to acknowledge them. */
 const settleMs = 3000;
 
 export interface TcpSourceOptions {
-  readonly connector: Connector;
+  readonly connector: Connector<TcpConnection>;
   readonly backoff: Backoff;
   readonly clock: Clock;
   /** Silence after which a connection is given up. @default {none} */
@@ -42,6 +41,7 @@ export class TcpSource implements Source {
   /** Reads on after a refusal. */
   #resume: (() => void) | null = null;
   #told = "";
+  #hasConnected = false;
   #done: Promise<void> = Promise.resolve();
 
   constructor(options: TcpSourceOptions) {
@@ -92,52 +92,38 @@ export class TcpSource implements Source {
   }
 
   async #run(handler: SourceHandler): Promise<void> {
-    const { connector, backoff, clock } = this.#options;
-    const { signal } = this.#stop;
-    let failures = 0;
-    while (!signal.aborted) {
-      failures += 1;
-      try {
-        const lastedMs = await this.#readNext(handler);
-        if (lastedMs >= steadyMs) failures = 0;
-        if (!connector.dials) continue;
-      } catch (error) {
-        if (signal.aborted) break;
-        const verb = connector.dials ? "connect to" : "listen on";
-        this.#tell(handler, tcpProblem(`${verb} ${connector.name}`, error));
-      }
-      if (!signal.aborted) await clock.delay(backoffMs(backoff, Math.max(1, failures)), signal);
+    const { connector } = this.#options;
+    const verb = connector.dials ? "connect to" : "listen on";
+    if (!connector.dials) this.#tellNobody(handler);
+    try {
+      await keepConnected({
+        ...this.#options,
+        signal: this.#stop.signal,
+        use: (connection) => this.#use(connection, handler),
+        failed: (error) => this.#tell(handler, tcpProblem(`${verb} ${connector.name}`, error)),
+      });
+    } catch (error) {
+      handler.broke(error);
     }
-    connector.close();
   }
 
-  /** Resolves to how long the next connection has lasted, in milliseconds. */
-  async #readNext(handler: SourceHandler): Promise<number> {
-    const { connector, clock } = this.#options;
-    const waiting = new AbortController();
-    if (!connector.dials) this.#tellNobody(handler, waiting.signal);
-    let connection;
-    try {
-      connection = await connector.next(this.#stop.signal);
-    } finally {
-      waiting.abort();
-    }
-    const openedMs = clock.monotonicMs();
+  async #use(connection: TcpConnection, handler: SourceHandler): Promise<void> {
+    const { signal } = this.#stop;
     try {
       this.#connection = connection;
-      if (this.#stop.signal.aborted) connection.drain("stopped");
+      if (signal.aborted) connection.drain("stopped");
       await this.#read(connection, handler);
       await this.#acknowledged(connection);
     } finally {
       this.#connection = null;
       connection.close();
     }
-    if (!this.#stop.signal.aborted) handler.closed(connection.ending ?? "");
-    return clock.monotonicMs() - openedMs;
+    if (!signal.aborted) handler.closed(connection.ending ?? "");
   }
 
   async #read(connection: TcpConnection, handler: SourceHandler): Promise<void> {
     this.#told = "";
+    this.#hasConnected = true;
     this.#begins = true;
     handler.opened(`${this.#options.connector.dials ? "connected to" : "from"} ${connection.peer}`);
     using idle = this.#watchIdle(connection);
@@ -199,13 +185,13 @@ export class TcpSource implements Source {
     this.#told = problem.message;
   }
 
-  async #tellNobody(handler: SourceHandler, connected: AbortSignal): Promise<void> {
+  async #tellNobody(handler: SourceHandler): Promise<void> {
     const { connector: { name }, clock } = this.#options;
-    await clock.delay(patienceMs, connected);
-    if (connected.aborted || this.#stop.signal.aborted) return;
+    await clock.delay(patienceMs, this.#stop.signal);
+    if (this.#hasConnected || this.#stop.signal.aborted || this.#told !== "") return;
     this.#tell(handler, {
       kind: "not_connected",
-      message: `listening on ${name}: nobody has connected`,
+      message: `listen on ${name}: nobody has connected yet`,
       hint:
         "let the equipment send to this box's address and listen_port; a firewall may be between",
     });

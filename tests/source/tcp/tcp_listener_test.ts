@@ -118,14 +118,15 @@ Deno.test("TcpListener: a connection that takes over while reading waits is read
   await former.send("one\n");
   await feed.untilReceived("one\n");
   feed.handler.hasRoom = false;
-  await former.send("two\n");
+  const more = `two ${"x".repeat(100_000)}\n`;
+  await former.send(more);
   await waitFor("a refusal", () => feed.handler.turnedAway > 0);
   using next = await dialIn(feed.port);
   await next.send("three\n");
   await waitFor("the newer one to be preferred", () => feed.notices.length === 1);
   feed.handler.hasRoom = true;
   feed.source.resume();
-  await feed.untilReceived("one\ntwo\nthree\n");
+  await feed.untilReceived(`one\n${more}three\n`);
 });
 
 Deno.test("TcpListener: when the one that sent is gone, another that waits is read, the one with bytes first", async () => {

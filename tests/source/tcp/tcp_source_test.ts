@@ -103,6 +103,7 @@ Deno.test("TcpSource: a server that is not there is told once and tried until it
   await waitFor("the problem", () => handler.problems.length === 1);
   assert.equal(handler.problems[0]?.kind, "unreachable");
   assert.match(handler.problems[0]?.message ?? "", /^connect to 127.0.0.1:\d+: connection refused/);
+  await new Promise((resolve) => setTimeout(resolve, 150));
   using server = new FeedServer({ port });
   await (await server.peer()).send("here\n");
   await untilReceived(reading, "here\n");

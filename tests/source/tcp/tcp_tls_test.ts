@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { Libc } from "../../../src/platform/libc.ts";
 import type { Notice } from "../../../src/platform/notice.ts";
-import type { Connector } from "../../../src/source/tcp/tcp_connection.ts";
+import type { Connector } from "../../../src/source/tcp/connecting.ts";
+import type { TcpConnection } from "../../../src/source/tcp/tcp_connection.ts";
 import { TcpDialer, type TcpDialerOptions } from "../../../src/source/tcp/tcp_dialer.ts";
 import { TcpListener } from "../../../src/source/tcp/tcp_listener.ts";
 import { SocketCare } from "../../../src/source/tcp/socket_care.ts";
@@ -26,7 +27,7 @@ interface Reading extends AsyncDisposable {
   readonly handler: RecordingHandler;
 }
 
-function read(connector: Connector): Reading {
+function read(connector: Connector<TcpConnection>): Reading {
   const backoff = { initialMs: 20, maxMs: 100, exponential: true };
   const source = new TcpSource({ connector, backoff, clock: systemClock });
   const handler = new RecordingHandler();
@@ -214,11 +215,16 @@ Deno.test("TLS: a port that listens takes senders with TLS, and tells of those w
 Deno.test("TLS: a port that listens uses an exchanged certificate; a broken one leaves the former", async () => {
   await using feed = new Listening(local);
   await feed.send("one\n", authority);
-  feed.use({ ...local, key: "no key" });
-  await feed.send("two\n", authority);
+  for (const key of ["no key", stranger.issue({ name: "pbx" }).key]) {
+    feed.use({ ...local, key });
+    await feed.send("two\n", authority);
+  }
+  const { handler } = feed.reading;
+  await waitFor("both to be over", () => handler.count("closed") === 3);
+  await new Promise((resolve) => setTimeout(resolve, 50));
   feed.use(stranger.issue({ name: "pbx", hosts: ["127.0.0.1"] }));
   await waitForValue("the other", () => feed.send("three\n", stranger), () => true);
-  assert.equal(feed.reading.handler.received.toString(), "one\ntwo\nthree\n");
+  assert.equal(handler.received.toString(), "one\ntwo\ntwo\nthree\n");
   await assert.rejects(feed.send("four\n", authority), /UnknownIssuer|certificate/);
   assert.ok(feed.notices.some(({ kind }) => kind === "source_bad_certificate"));
 });
