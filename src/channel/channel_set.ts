@@ -128,7 +128,6 @@ export class ChannelSet {
       report,
     });
     const opening = await supervisor.open();
-    if (opening.kind === "not_supported") return opening;
     this.#supervised.set(name, { port, supervisor });
     if (supervisor.journal !== null) this.#join(name, supervisor.journal);
     return opening;

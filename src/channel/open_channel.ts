@@ -1,20 +1,19 @@
 // Opens the channel of a port, whatever its type.
 
 import type { EnabledPort } from "../config/config.ts";
-import { channelName } from "../record.ts";
 import type { ChannelContext } from "./channel_context.ts";
 import { openHttpChannel } from "./http_channel.ts";
 import type { OpenedChannel } from "./opened_channel.ts";
 import { openSerialChannel } from "./serial_channel.ts";
 import { openTcpChannel } from "./tcp_channel.ts";
+import { openWebSocketChannel } from "./websocket_channel.ts";
 
 export type SharedContext = Omit<ChannelContext, "opened">;
 
-/** `null` for a type that this version does not capture, which is reported. */
 export async function openChannel(
   port: EnabledPort,
   context: SharedContext,
-): Promise<OpenedChannel | null> {
+): Promise<OpenedChannel> {
   await using opened = new AsyncDisposableStack();
   const channel = await openByType(port, { ...context, opened });
   opened.move();
@@ -24,7 +23,7 @@ export async function openChannel(
 async function openByType(
   port: EnabledPort,
   context: ChannelContext,
-): Promise<OpenedChannel | null> {
+): Promise<OpenedChannel> {
   switch (port.type) {
     case "serial":
       return await openSerialChannel(port, context);
@@ -33,21 +32,6 @@ async function openByType(
     case "tcp":
       return await openTcpChannel(port, context);
     case "websocket":
-      tellNotSupported(port, context);
-      return null;
+      return await openWebSocketChannel(port, context);
   }
-}
-
-function tellNotSupported(
-  { type, fips_code: fips, side_designation: side }: EnabledPort,
-  { report }: ChannelContext,
-): void {
-  report({
-    level: "error",
-    kind: "port_not_supported",
-    message: `${
-      channelName({ fips, side })
-    }: ports of type "${type}" are not captured by this version`,
-    hint: "disable the port, or install a later version",
-  });
 }

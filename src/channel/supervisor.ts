@@ -24,11 +24,8 @@ export interface SupervisorOptions {
   readonly name: string;
   /** What is read, for people, as long as nothing was opened. */
   readonly source: string;
-  /**
-   * Opens the channel; `null` when this version cannot. `asRead`: what was caught is recorded as it
-   * was read, without making sense of it.
-   */
-  readonly open: (how: { readonly asRead: boolean }) => Promise<OpenedChannel | null>;
+  /** Opens the channel. `asRead`: what was caught is recorded as it was read, without making sense of it. */
+  readonly open: (how: { readonly asRead: boolean }) => Promise<OpenedChannel>;
   /** The journal is about to be closed: whoever reads from it has to let go. */
   readonly leaving: () => Promise<void>;
   /** There is a journal again. */
@@ -41,7 +38,7 @@ export interface SupervisorOptions {
 
 /** What came of opening a channel for the first time. */
 export type Opening =
-  | { readonly kind: "open" | "not_supported" }
+  | { readonly kind: "open" }
   | { readonly kind: "refused"; readonly error: unknown };
 
 interface Fault {
@@ -110,7 +107,7 @@ export class Supervisor {
       this.#noteFault({ error });
       return { kind: "refused", error };
     }
-    return { kind: this.#opened === null ? "not_supported" : "open" };
+    return { kind: "open" };
   }
 
   start(): void {

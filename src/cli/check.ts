@@ -86,7 +86,6 @@ function summaryLines(summary: Summary, inColor: boolean): string[] {
       (channel.description === null ? "" : `  ${channel.description}`),
       pair("  source", channel.source),
       ...channel.line === null ? [] : [pair("  line", channel.line)],
-      ...channel.captured ? [] : [pair("  note", "not captured by this version")],
       pair("  subject", channel.subject),
       pair("  log", channel.log),
       ...channel.raw === null

@@ -7,7 +7,6 @@ import type { Disk } from "../platform/disk.ts";
 import { errorText } from "../platform/notice.ts";
 import { channelName, RecordHeader } from "../record.ts";
 import { placesInMemory } from "./run.ts";
-import { isCaptured } from "./summary.ts";
 
 /** What cannot be done, and what to do about it. */
 export class CannotLook extends Error {
@@ -76,7 +75,7 @@ export function asCannotLook(path: string, error: unknown): CannotLook {
 }
 
 function chosenPorts(config: Config, only: string | undefined): EnabledPort[] {
-  const captured = enabledPorts(config).filter(isCaptured);
+  const captured = enabledPorts(config);
   if (only === undefined) return captured;
   const wanted = only.toUpperCase();
   const chosen = captured.filter(({ side_designation: side, fips_code: fips }) =>

@@ -25,8 +25,6 @@ export interface ChannelSummary {
   readonly log: string;
   /** File of the raw capture, and how much all of its files may take; `null` when it is off. */
   readonly raw: { readonly file: string; readonly max_mb: number } | null;
-  /** See `isCaptured`. */
-  readonly captured: boolean;
   readonly description: string | null;
 }
 
@@ -72,11 +70,6 @@ export function summarize(config: Config, file: string): Summary {
   };
 }
 
-/** Whether this version can capture from such a source. */
-export function isCaptured({ type }: Pick<PortConfig, "type">): boolean {
-  return type === "serial" || type === "http";
-}
-
 /** The URL with stars for its password, or for the token that stands in a user's place. */
 export function withoutPassword(server: string): string {
   const url = URL.parse(server);
@@ -99,7 +92,6 @@ function channelOf(port: EnabledPort, config: Config): ChannelSummary {
     raw: port.raw_capture === undefined
       ? null
       : { file: join(config.logging.base_path, "raw", `${name}.raw`), ...port.raw_capture },
-    captured: isCaptured(port),
     description: port.description ?? null,
   };
 }

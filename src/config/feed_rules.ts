@@ -15,6 +15,15 @@ export interface GlimpsedFeed {
   } | undefined;
 }
 
+/** The keys by which a WebSocket server knows us. */
+export interface GlimpsedWebSocket extends GlimpsedFeed {
+  readonly username?: unknown;
+  readonly password?: unknown;
+  readonly password_file?: unknown;
+  readonly token?: unknown;
+  readonly token_file?: unknown;
+}
+
 /** `at` is the path of the port, `["ports", 0]`. */
 export function tcpFaults(at: Path, feed: GlimpsedFeed): Fault[] {
   const name = `ports[${String(at[1])}]`;
@@ -32,6 +41,28 @@ export function tcpFaults(at: Path, feed: GlimpsedFeed): Fault[] {
     return [{ path: [...at, "port"], mustBe: "must be the TCP port to connect to" }];
   }
   return listens ? listeningTlsFaults(at, feed) : connectingTlsFaults(at, feed);
+}
+
+/** `at` is the path of a port that is a WebSocket. */
+export function websocketFaults(at: Path, feed: GlimpsedWebSocket): Fault[] {
+  const { username, password, password_file, token, token_file } = feed;
+  const found = connectingTlsFaults(at, feed);
+  const fault = (message: string): void => {
+    found.push({ path: at, message: `ports[${String(at[1])}] ${message}` });
+  };
+  const hasPassword = password !== undefined || password_file !== undefined;
+  const hasToken = token !== undefined || token_file !== undefined;
+  if (password !== undefined && password_file !== undefined) {
+    fault("has both password and password_file: keep one of them");
+  }
+  if (token !== undefined && token_file !== undefined) {
+    fault("has both token and token_file: keep one of them");
+  }
+  if ((username !== undefined) !== hasPassword) {
+    fault("needs both username and a password, or neither");
+  }
+  if (hasPassword && hasToken) fault("has both a password and a token: keep one of them");
+  return found;
 }
 
 function listeningTlsFaults(at: Path, { tls }: GlimpsedFeed): Fault[] {

@@ -154,6 +154,10 @@ const httpPort = z.strictObject({
 
 const feedSeconds = { min: 1, max: 604_800, unit: "seconds" };
 
+const connectingTls = tlsFiles().extend({
+  server_name: freeText("Name in the other side's certificate; default: the host").optional(),
+});
+
 const networkPort = z.strictObject({
   type: z.literal("tcp").describe("A TCP feed: connect to host and port, or listen_port"),
   host: freeText("Host to connect to").optional(),
@@ -161,9 +165,7 @@ const networkPort = z.strictObject({
   listen_port: optionalNumber(tcpPort, "TCP port to listen on, instead of host and port"),
   listen_host: freeText("Address to listen on; the default is every IPv4 address")
     .default("0.0.0.0"),
-  tls: tlsFiles().extend({
-    server_name: freeText("Name in the other side's certificate; default: host").optional(),
-  }).optional().describe(
+  tls: connectingTls.optional().describe(
     "Speak TLS: connecting, ca_file is what the other side is checked against, cert_file and " +
       "key_file show who we are; listening, cert_file and key_file are needed",
   ),
@@ -188,6 +190,27 @@ const websocketPort = z.strictObject({
   url: z.string({ error: "must be a URL beginning with ws:// or wss://" })
     .refine(isWebsocketUrl, { error: "must be a URL beginning with ws:// or wss://" })
     .meta({ description: "URL to connect to, ws:// or wss://", pattern: "^wss?://" }),
+  messages: z.array(z.string({ error: "must be a text" }), { error: "must be a list of texts" })
+    .default([])
+    .describe("Texts to send after connecting, in order, such as a subscription"),
+  stall_sec: optionalNumber(
+    feedSeconds,
+    "Silence after which the feed has stalled: it is told and connected anew, in seconds; " +
+      "default: never",
+  ),
+  tls: connectingTls.optional().describe(
+    "TLS of a wss:// URL: what the other side is checked against, and who we are",
+  ),
+  headers: z.record(
+    text(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be the name of a header", "Name of a header"),
+    text(/^[^\p{Cc}]*$/u, "must be a text of one line", "Its text"),
+    { error: 'must be names and texts of one line, such as { "Origin": "https://example.org" }' },
+  ).default({}).describe("Further headers of the request that opens the WebSocket"),
+  username: freeText("User name to give to the server, with a password").optional(),
+  password: freeText("Password to give to the server; better password_file").optional(),
+  password_file: freeText("File that holds the password").optional(),
+  token: freeText("Token to give to the server; better token_file").optional(),
+  token_file: freeText("File that holds the token").optional(),
   device: foreignText("serial"),
   raw_capture: noRawCapture,
   path: foreignText("http"),

@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import type { Fault, Path } from "./fault.ts";
-import { tcpFaults } from "./feed_rules.ts";
+import { tcpFaults, websocketFaults } from "./feed_rules.ts";
 import { defaultPagePort } from "./port_schema.ts";
 
 const textOrNone = z.string().optional().catch(undefined);
@@ -24,6 +24,8 @@ const port = z.object({
   username: given,
   password: given,
   password_file: given,
+  token: given,
+  token_file: given,
   listen_host: textOrNone,
   url: textOrNone,
   tls: z.object({ ca_file: given, cert_file: given, key_file: given, server_name: given })
@@ -113,6 +115,7 @@ function portFaults({ at, port }: Entry, file: Glimpse): Fault[] {
   }
   if (port.type === "http") found.push(...loginFaults({ at, port }));
   if (port.type === "tcp") found.push(...tcpFaults(at, port));
+  if (port.type === "websocket") found.push(...websocketFaults(at, port));
   return found;
 }
 

@@ -60,6 +60,8 @@ export interface SourceProblem {
     | "not_a_terminal"
     | "not_connected"
     | "unreachable"
+    | "refused"
+    | "stalled"
     | "bad_certificate"
     | "failed";
   readonly message: string;

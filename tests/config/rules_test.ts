@@ -124,6 +124,20 @@ Deno.test("TLS of a tcp port has the files that its direction needs", () => {
   assertProblem(into({ ...own, ca_file: "/a" }), "ports[0].tls", /cert_file and key_file only/);
 });
 
+Deno.test("a websocket port has one way to say who we are, and whole TLS", () => {
+  const feed = (more: Json): Json =>
+    withPorts(serialPort({ type: "websocket", device: "", url: "wss://h/", ...more }));
+  const login = { username: "u", password: "p" };
+  for (const keys of [{}, login, { username: "u", password_file: "/p" }, { token: "t" }]) {
+    assert.deepEqual(problemsOf(feed(keys)), []);
+  }
+  assertProblem(feed({ username: "u" }), "ports[0]", /both username and a password, or neither/);
+  assertProblem(feed({ ...login, password_file: "/p" }), "ports[0]", /password and password_file/);
+  assertProblem(feed({ token: "t", token_file: "/t" }), "ports[0]", /token and token_file/);
+  assertProblem(feed({ ...login, token: "t" }), "ports[0]", /a password and a token/);
+  assertProblem(feed({ tls: { key_file: "/k" } }), "ports[0].tls", /both cert_file and key_file/);
+});
+
 Deno.test("an enabled forwarder needs a server and a subject", () => {
   const all = { enabled: true, remote_url: "nats://h", remote_subject: "x.y" };
   assert.deepEqual(problemsOf(sample({ forwarder: all })), []);

@@ -245,6 +245,24 @@ Deno.test("keys of a tcp port take what they should and say what they take", () 
   }
 });
 
+Deno.test("keys of a websocket port take what they should and say what they take", () => {
+  const feed = (more: Record<string, unknown>): Record<string, unknown> =>
+    sample({ ports: [serialPort({ type: "websocket", device: "", url: "ws://h/", ...more })] });
+  const limits: readonly [string, string, readonly unknown[], readonly unknown[], RegExp][] = [
+    ["messages", "", [[], ["one", "{}"]], ["one"], /a list of texts/],
+    ["messages", "[0]", [], [[1]], /text/],
+    ["stall_sec", "", [1, 0, 3600], [0.5, 604_801], /from 1 to 604800 seconds/],
+    ["headers", "", [{}, { "X-Box": "A1" }], ["X-Box: A1"], /names and texts of one line/],
+    ["headers", ".X-Box", [], [{ "X-Box": "A1\r\nHost: h" }], /one line/],
+  ];
+  for (const [key, more, good, bad, message] of limits) {
+    for (const value of good) assert.deepEqual(problemsOf(feed({ [key]: value })), [], key);
+    for (const value of bad) {
+      assertProblem(feed({ [key]: value }), `ports[0].${key}${more}`, message);
+    }
+  }
+});
+
 Deno.test("ports of every type load", () => {
   const { ports } = configOf(sample({
     ports: [

@@ -46,6 +46,12 @@ export const channelKinds = {
   },
   source_not_a_terminal: { ...opening, means: "`device` is not a serial port" },
   source_unreachable: { ...opening, means: "the other side of a connection does not answer" },
+  source_refused: { ...opening, means: "the other side of a connection does not let us in" },
+  source_stalled: {
+    level: "warning",
+    means: "a feed is connected, and nothing has come for `stall_sec`",
+    toDo: "look at the server that sends; it is connected anew by itself",
+  },
   source_not_connected: {
     level: "warning",
     means: "a port is listened on, and nobody has connected",

@@ -95,11 +95,6 @@ export const serviceKinds = {
       problems: "how many problems it has",
     },
   },
-  port_not_supported: {
-    level: "error",
-    means: "this version cannot capture ports of that type",
-    toDo: "disable the port, or install a later version",
-  },
   error: {
     level: "error",
     means: "an error that nobody expected was caught; capture goes on",
