@@ -144,7 +144,7 @@ Deno.test("TcpSource: who is refused reads no more; the sender is held up and lo
   await peer.send("before\n");
   await untilReceived(reading, "before\n");
   handler.hasRoom = false;
-  const more = new Uint8Array(32 * 2 ** 20).map((_, at) => 0x20 + at % 64);
+  const more = new Uint8Array(16 * 2 ** 20).map((_, at) => 0x20 + at % 64);
   let isSent = false;
   const sending = peer.send(more).then(() => isSent = true);
   await waitFor("a refusal", () => handler.turnedAway > 0);
