@@ -1,5 +1,8 @@
 // What a request is answered with: JSON, that says in an error what went wrong and what to do.
 
+/** How long what comes is still taken from somebody who was told that it is in vain. */
+const lingerMs = 1000;
+
 export interface Fault {
   readonly status: number;
   readonly error: string;
@@ -18,21 +21,19 @@ export function faultAnswer({ status, error, hint, headers = {} }: Fault): Respo
 }
 
 /**
- * The same to somebody who still sends and is not listened to any more: the connection breaks behind
- * the answer.
+ * The same to somebody who may still be sending. `discard` takes what comes for some time, so that the
+ * answer can be read, and resolves to whether that was all: if not, the connection is broken.
  */
-export function cutOffAnswer({ status, error, hint, headers = {} }: Fault): Response {
+export function cutOffAnswer(
+  { status, error, hint, headers = {} }: Fault,
+  discard: (forMs: number) => Promise<boolean>,
+): Response {
   const answer = new TextEncoder().encode(JSON.stringify({ error, hint }));
-  let isSaid = false;
   const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      if (!isSaid) {
-        isSaid = true;
-        return controller.enqueue(answer);
-      }
-      // Time for the answer to leave.
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      controller.error(`${error}: the connection is closed`);
+    async start(controller) {
+      controller.enqueue(answer);
+      if (await discard(lingerMs)) controller.close();
+      else controller.error(`${error}: the connection is closed`);
     },
   });
   const jsonType = { "content-type": "application/json", connection: "close" };

@@ -9,14 +9,20 @@ import type { HttpRoute } from "./http_route.ts";
 
 export class HttpListeners {
   /** What all posts together hold in memory. */
-  readonly load = new HttpLoad();
+  readonly load: HttpLoad;
   readonly #clock: Clock;
   readonly #report: Report;
   readonly #listeners = new Map<string, HttpListener>();
   /** Those that were given up may not have let go of their addresses yet. */
   readonly #closing = new Map<string, Promise<void>>();
 
-  constructor(options: { readonly clock: Clock; readonly report: Report }) {
+  constructor(options: {
+    readonly clock: Clock;
+    readonly report: Report;
+    /** @default {room for one of the largest posts and many of the usual ones} */
+    readonly load?: HttpLoad;
+  }) {
+    this.load = options.load ?? new HttpLoad();
     this.#clock = options.clock;
     this.#report = options.report;
   }

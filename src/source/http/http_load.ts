@@ -12,6 +12,10 @@ export class HttpLoad {
     this.#maxBytes = options.maxBytes ?? defaultMaxBytes;
   }
 
+  get usedBytes(): number {
+    return this.#bytes;
+  }
+
   /** Begins a post's share. */
   share(): LoadShare {
     return new LoadShare((bytes) => {

@@ -31,6 +31,9 @@ const mostPosts = 32;
 
 const defaultTimes = { pauseMs: 15_000, totalMs: 300_000, safeMs: 5000 };
 
+/** Counts and tells a post that is not taken, and answers it. */
+type Refuse = (fault: Fault, answer?: (fault: Fault) => Response) => Response;
+
 export interface HttpSourceOptions {
   /** Of the channel, for messages. */
   readonly channel: string;
@@ -91,7 +94,7 @@ export class HttpSource implements RecordSource {
     handler: RecordHandler,
   ): Promise<Response> {
     const timeMs = this.#options.clock.wallMs();
-    const refuse = (fault: Fault, answer = faultAnswer): Response => {
+    const refuse: Refuse = (fault, answer = faultAnswer) => {
       handler.failed();
       this.#refusals.note(remote.ip, fault);
       return answer(fault);
@@ -113,7 +116,7 @@ export class HttpSource implements RecordSource {
   async #take(request: Request, remote: RemoteAddress, { handler, timeMs, refuse }: {
     readonly handler: RecordHandler;
     readonly timeMs: number;
-    readonly refuse: (fault: Fault, answer?: (fault: Fault) => Response) => Response;
+    readonly refuse: Refuse;
   }): Promise<Response> {
     const { listeners, recent, clock } = this.#options;
     const head = recordHead(request, remote);
@@ -131,9 +134,11 @@ export class HttpSource implements RecordSource {
         clock,
         signal: this.#stopping.signal,
       });
-      if (typeof record === "string") {
-        const isTold = record === "too_long" && request.headers.has("content-length");
-        return refuse(bodyFaults[record], isTold ? faultAnswer : cutOffAnswer);
+      if ("fault" in record) {
+        const fault = bodyFaults[record.fault];
+        // To who has hung up it does not matter.
+        if (record.fault === "aborted") return refuse(fault);
+        return refuse(fault, () => cutOffAnswer(fault, record.discard));
       }
       if (record.length === head.length) return refuse(emptyFault);
       identity = postIdentity({

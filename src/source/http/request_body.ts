@@ -19,6 +19,16 @@ export interface BodyLimits {
 /** What is longer than this is believed only as it comes. */
 const trustedBytes = 64 * 1024;
 
+/** A body that is not taken. */
+export interface RefusedBody {
+  readonly fault: BodyFault;
+  /**
+   * Reads on and keeps nothing, so that the sender can read an answer; resolves to whether all has
+   * come within that time.
+   */
+  discard(forMs: number): Promise<boolean>;
+}
+
 /** The body, behind `headBytes` that are left free; `hash` is given all of it. */
 export async function readBody(request: Request, options: {
   readonly headBytes: number;
@@ -27,42 +37,54 @@ export async function readBody(request: Request, options: {
   readonly share: LoadShare;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-}): Promise<Uint8Array<ArrayBuffer> | BodyFault> {
-  const { headBytes, hash, limits, share, signal } = options;
+}): Promise<Uint8Array<ArrayBuffer> | RefusedBody> {
+  const { headBytes, hash, limits, share, clock, signal } = options;
   const declared = declaredLength(request);
-  if (declared !== null && declared > limits.maxBytes) return "too_long";
-  if (signal.aborted) return "stopped";
   const buffer = new GrowingBuffer(headBytes, Math.min(declared ?? Infinity, limits.maxBytes));
   if (request.body === null) return buffer.bytes;
   const reader = request.body.getReader();
-  let fault: BodyFault | null = null;
-  const giveUp = (why: BodyFault): void => {
-    fault ??= why;
-    // Who sends may be gone already.
-    reader.cancel(why).catch(() => {});
-  };
-  const stop = (): void => giveUp("stopped");
-  signal.addEventListener("abort", stop);
-  using patience = new Patience(options, () => giveUp("too_slow"));
+  const refused = (fault: BodyFault): RefusedBody => ({
+    fault,
+    discard: (forMs) => discard(reader, forMs, clock),
+  });
+  if (declared !== null && declared > limits.maxBytes) return refused("too_long");
+  using patience = new Patience(limits, clock, signal);
   try {
     for (;;) {
-      const { done, value } = await reader.read();
-      if (done || fault !== null) break;
+      const piece = await Promise.race([reader.read(), patience.over]);
+      if (typeof piece === "string") return refused(piece);
+      if (piece.done) break;
       patience.renew();
-      if (buffer.room < value.length) giveUp("too_long");
-      else if (!share.grow(value.length)) giveUp("no_room");
-      else {
-        buffer.append(value);
-        hash.update(value);
-      }
+      if (buffer.room < piece.value.length) return refused("too_long");
+      if (!share.grow(piece.value.length)) return refused("no_room");
+      buffer.append(piece.value);
+      hash.update(piece.value);
     }
   } catch {
-    giveUp("aborted");
-  } finally {
-    signal.removeEventListener("abort", stop);
+    return refused("aborted");
   }
   const isWhole = declared === null || buffer.bytes.length - headBytes === declared;
-  return fault ?? (isWhole ? buffer.bytes : "aborted");
+  return isWhole ? buffer.bytes : refused("aborted");
+}
+
+async function discard(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  forMs: number,
+  clock: Clock,
+): Promise<boolean> {
+  const enough = new AbortController();
+  const over = clock.delay(forMs, enough.signal).then(() => null);
+  try {
+    for (;;) {
+      const piece = await Promise.race([reader.read(), over]);
+      if (piece === null) reader.cancel().catch(() => {});
+      if (piece === null || piece.done) return piece !== null;
+    }
+  } catch {
+    return false;
+  } finally {
+    enough.abort();
+  }
 }
 
 function declaredLength(request: Request): number | null {
@@ -70,24 +92,28 @@ function declaredLength(request: Request): number | null {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
-/** Calls out once when no piece has come for too long, or all takes too long. */
+/** How long a sender is waited for: until no piece has come for too long, or all takes too long. */
 class Patience implements Disposable {
+  /** Resolves when it is over, and to why. */
+  readonly over: Promise<"too_slow" | "stopped">;
   readonly #limits: BodyLimits;
   readonly #clock: Clock;
-  readonly #over: () => void;
+  readonly #end: (why: "too_slow" | "stopped") => void;
   readonly #startMs: number;
+  readonly #signal: AbortSignal;
   #lastMs: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(
-    { limits, clock }: { readonly limits: BodyLimits; readonly clock: Clock },
-    over: () => void,
-  ) {
+  constructor(limits: BodyLimits, clock: Clock, signal: AbortSignal) {
+    const { promise, resolve } = Promise.withResolvers<"too_slow" | "stopped">();
+    this.over = promise;
+    this.#end = resolve;
     this.#limits = limits;
     this.#clock = clock;
-    this.#over = over;
+    this.#signal = signal;
     this.#startMs = clock.monotonicMs();
     this.#lastMs = this.#startMs;
+    signal.addEventListener("abort", this.#stop);
     this.#wait();
   }
 
@@ -97,14 +123,17 @@ class Patience implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
+    this.#signal.removeEventListener("abort", this.#stop);
   }
+
+  readonly #stop = (): void => this.#end("stopped");
 
   /** One timer for many pieces. */
   #wait(): void {
     const { pauseMs, totalMs } = this.#limits;
     const endMs = Math.min(this.#lastMs + pauseMs, this.#startMs + totalMs);
     const restMs = endMs - this.#clock.monotonicMs();
-    if (restMs <= 0) return this.#over();
+    if (restMs <= 0) return this.#end("too_slow");
     this.#timer = setTimeout(() => this.#wait(), restMs);
   }
 }
