@@ -6,6 +6,7 @@ import { continueChecksum } from "../platform/checksum.ts";
 import { appendAll, type Disk } from "../platform/disk.ts";
 import type { LineHeader } from "../line_header.ts";
 import type { RecordEnd } from "../record.ts";
+import { AppendBuffer } from "./append_buffer.ts";
 import type { RotatedSegment } from "./rotated_segment.ts";
 import type { SegmentExtent } from "./segment_extent.ts";
 import { copyBytes, SegmentFiles } from "./segment_files.ts";
@@ -44,8 +45,7 @@ export class ActiveSegment {
   #durable: DurablePart;
   /** The files may be longer than the extent says. */
   #torn = false;
-  #lines = new Uint8Array(16 * 1024);
-  #entries = new Uint8Array(64 * indexEntryBytes);
+  readonly #buffer = new AppendBuffer();
 
   /** Opens the files at `base`, a path without ending, which hold durably what `extent` says. */
   static open(
@@ -133,30 +133,46 @@ export class ActiveSegment {
    * @throws {Error} what the disk threw; both files are cut back to what they held
    */
   append(fragments: readonly Fragment[], timeMs: number): void {
-    this.#reserve(fragments);
-    const before = this.#extent;
-    let { open, count, lastEnd } = before;
+    if (this.files.isSealed) throw new Error("the log ends in bytes that belong to no record");
+    this.cutBack();
+    const { files: { log, index }, extent: before } = this;
+    this.#buffer.reserve(fragments, this.#recordHeader.length);
+    const { lines, entries } = this.#buffer;
+    let { logBytes, open, count, lastEnd } = before;
     let filled = 0;
-    for (const { bytes, end, damaged = false, ownFeed = false } of fragments) {
-      const from = filled;
-      if (open === null) {
-        open = { offset: before.logBytes + filled, timeMs, checksum: 0, damaged };
-        filled = this.#recordHeader.write(this.#lines, filled, timeMs);
+    this.#torn = true;
+    try {
+      for (const { bytes, end, damaged = false, ownFeed = false } of fragments) {
+        if (filled + this.#recordHeader.length + bytes.length >= lines.length) {
+          appendAll(log, lines.subarray(0, filled));
+          logBytes += filled;
+          filled = 0;
+        }
+        const from = filled;
+        if (open === null) {
+          open = { offset: logBytes + filled, timeMs, checksum: 0, damaged };
+          filled = this.#recordHeader.write(lines, filled, timeMs);
+        }
+        lines.set(bytes, filled);
+        filled += bytes.length;
+        if (end !== null && !ownFeed) lines[filled++] = LF;
+        const checksum = continueChecksum(open.checksum, lines.subarray(from, filled));
+        open = { ...open, checksum, damaged: open.damaged || damaged };
+        if (end === null) continue;
+        const entry = { ...open, length: logBytes + filled - open.offset, end };
+        encodeIndexEntry(entries, (count - before.count) * indexEntryBytes, entry);
+        count += 1;
+        lastEnd = end;
+        open = null;
       }
-      this.#lines.set(bytes, filled);
-      filled += bytes.length;
-      if (end !== null && !ownFeed) this.#lines[filled++] = LF;
-      const checksum = continueChecksum(open.checksum, this.#lines.subarray(from, filled));
-      open = { ...open, checksum, damaged: open.damaged || damaged };
-      if (end === null) continue;
-      const entry = { ...open, length: before.logBytes + filled - open.offset, end };
-      encodeIndexEntry(this.#entries, (count - before.count) * indexEntryBytes, entry);
-      count += 1;
-      lastEnd = end;
-      open = null;
+      appendAll(log, lines.subarray(0, filled));
+      appendAll(index, entries.subarray(0, (count - before.count) * indexEntryBytes));
+    } catch (error) {
+      this.cutBack();
+      throw error;
     }
-    this.#write(filled, count - before.count);
-    this.#extent = { logBytes: before.logBytes + filled, count, open, lastEnd };
+    this.#torn = false;
+    this.#extent = { logBytes: logBytes + filled, count, open, lastEnd };
   }
 
   /**
@@ -256,30 +272,6 @@ export class ActiveSegment {
     const entry = decodeIndexEntry(bytes, 0);
     if (entry !== null) return entry.offset;
     throw new Error(`read the index: entry ${n} is damaged`);
-  }
-
-  #reserve(fragments: readonly Fragment[]): void {
-    let bytes = 0;
-    for (const fragment of fragments) {
-      bytes += fragment.bytes.length + this.#recordHeader.length + 1;
-    }
-    if (bytes > this.#lines.length) this.#lines = new Uint8Array(2 * bytes);
-    const entryBytes = fragments.length * indexEntryBytes;
-    if (entryBytes > this.#entries.length) this.#entries = new Uint8Array(2 * entryBytes);
-  }
-
-  #write(lineBytes: number, entryCount: number): void {
-    if (this.files.isSealed) throw new Error("the log ends in bytes that belong to no record");
-    this.cutBack();
-    this.#torn = true;
-    try {
-      appendAll(this.files.log, this.#lines.subarray(0, lineBytes));
-      appendAll(this.files.index, this.#entries.subarray(0, entryCount * indexEntryBytes));
-    } catch (error) {
-      this.cutBack();
-      throw error;
-    }
-    this.#torn = false;
   }
 
   /** Cuts off what an append left that was refused half-way. */
