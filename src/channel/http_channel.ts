@@ -5,7 +5,7 @@ import type { EnabledPort } from "../config/config.ts";
 import type { Journal } from "../journal/journal.ts";
 import { RecordHeader } from "../record.ts";
 import { HttpAccess } from "../source/http/http_access.ts";
-import { HttpSource } from "../source/http/http_source.ts";
+import { HttpSource, type PostTimes } from "../source/http/http_source.ts";
 import { keyedIdentity, RecentPosts } from "../source/http/recent_posts.ts";
 import type { ChannelContext } from "./channel_context.ts";
 import { openParts } from "./channel_parts.ts";
@@ -17,10 +17,11 @@ export type HttpPortConfig = Extract<EnabledPort, { type: "http" }>;
 /** How far the journal is read back for posts that may be sent again. */
 const recalled = { records: 1000, bytes: 8 * 2 ** 20, atOnce: 50 };
 
-/** Opens the port's journal and builds its channel. */
+/** Opens the port's journal and builds its channel. `times` are the usual ones by default. */
 export async function openHttpChannel(
   port: HttpPortConfig,
   context: ChannelContext,
+  times?: PostTimes,
 ): Promise<OpenedChannel> {
   const { listeners, clock } = context;
   const device = `:${port.listen_port}${port.path}`;
@@ -41,8 +42,10 @@ export async function openHttpChannel(
     recent: await recentPosts(journal, header),
     clock,
     report,
+    times,
   });
-  const channel = new RecordChannel({ journal, source, clock, silence, report });
+  const room = context.tailBudget;
+  const channel = new RecordChannel({ journal, source, clock, silence, report, room });
   return openedRecordChannel(channel);
 }
 

@@ -7,6 +7,7 @@ import type { Fragment } from "../framer/framer.ts";
 import { defaultMaxRecordBytes } from "../framer/line_framer.ts";
 import { AppendError } from "../journal/append_error.ts";
 import type { Journal } from "../journal/journal.ts";
+import type { TailBudget } from "../journal/tail_budget.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText } from "../platform/notice.ts";
 import { type RecordHandler, RecordRefused, type RecordSource } from "../source/record_source.ts";
@@ -26,6 +27,7 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
   readonly journal: Journal;
   readonly #source: RecordSource;
   readonly #clock: Clock;
+  readonly #room: Pick<TailBudget, "hasRoom"> | undefined;
   readonly #standing: ChannelStanding;
   readonly #stopping = new AbortController();
   readonly #safeKeeping: SafeKeeping;
@@ -38,11 +40,17 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
     options: StandingOptions & {
       readonly source: RecordSource;
       readonly clock: Clock;
+      /**
+       * Where the records' senders send again what is refused, none of them makes older records give
+       * way in memory. @default {the oldest in memory give way}
+       */
+      readonly room?: Pick<TailBudget, "hasRoom">;
     },
   ) {
     this.journal = options.journal;
     this.#source = options.source;
     this.#clock = options.clock;
+    this.#room = options.room;
     this.#standing = new ChannelStanding(options);
     this.#safeKeeping = new SafeKeeping(options);
   }
@@ -113,6 +121,9 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
     }
     if (this.#guard.isBroken) {
       throw new RecordRefused("the channel is about to be opened anew", { isKept: false });
+    }
+    if (this.journal.inMemory && this.#room?.hasRoom(bytes.length) === false) {
+      throw new RecordRefused("the memory for records is full", { isKept: false });
     }
     const from = this.journal.lastSequence + 1;
     try {

@@ -40,9 +40,15 @@ export class TailBudget {
     this.#users.delete(user);
   }
 
+  /** There is room for so many bytes, and nobody has to give anything up. */
+  hasRoom(bytes: number): boolean {
+    return this.usedBytes + bytes <= this.maxBytes;
+  }
+
   /** Makes room for so many bytes; false when nobody has anything left to give up. */
   makeRoom(bytes: number): boolean {
-    while (this.usedBytes + bytes > this.maxBytes) {
+    if (bytes > this.maxBytes) return false;
+    while (!this.hasRoom(bytes)) {
       const byNeed = [...this.#users].sort((a, b) => b.tailBytes - a.tailBytes);
       if (!byNeed.some((user) => user.giveUpOldest())) return false;
     }

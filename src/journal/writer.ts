@@ -97,6 +97,7 @@ export class Writer implements TailUser {
     } catch (cause) {
       if (this.#inMemory) throw cause;
       this.#moveToMemory(cause);
+      this.#makeRoom(fragments);
       this.#active.append(fragments, timeMs);
     }
   }

@@ -162,13 +162,6 @@ export class HttpListener {
       const hint = `post to ${paths}, or add a port with this path to the configuration`;
       return faultAnswer({ status: 404, error: `nothing is captured at ${path}`, hint });
     }
-    try {
-      return await route.answer(request, remote);
-    } catch (error) {
-      const message = `answer ${request.method} ${path}: ${errorText(error)}`;
-      this.#report({ level: "warning", kind: "source_failed", message });
-      const hint = "send it again; the service's log says more";
-      return faultAnswer({ status: 500, error: "the service failed", hint });
-    }
+    return await route.answer(request, remote);
   }
 }

@@ -12,6 +12,7 @@ export interface RemoteAddress {
 export interface HttpRoute {
   /** Exactly as it stands in the requests, such as `/cdr`. */
   readonly path: string;
+  /** Never rejects. */
   answer(request: Request, remote: RemoteAddress): Promise<Response>;
   /** Requests can come now. `detail` says where, for people. */
   opened(detail: string): void;

@@ -13,6 +13,7 @@ import { recordHead, requestTarget } from "./http_record.ts";
 import type { RemoteAddress } from "./http_route.ts";
 import {
   bodyFaults,
+  brokenFault,
   busyFault,
   emptyFault,
   lateFault,
@@ -29,7 +30,12 @@ export const maxBodyBytes = 50 * 2 ** 20;
 /** Posts of one channel that are read or waited for at the same time. */
 const mostPosts = 32;
 
-const defaultTimes = { pauseMs: 15_000, totalMs: 300_000, safeMs: 5000 };
+/** How long a sender may pause, may take in all, and waits for the disk. */
+export interface PostTimes extends Omit<BodyLimits, "maxBytes"> {
+  readonly safeMs: number;
+}
+
+const usualTimes: PostTimes = { pauseMs: 15_000, totalMs: 300_000, safeMs: 5000 };
 
 /** Counts and tells a post that is not taken, and answers it. */
 type Refuse = (fault: Fault, answer?: (fault: Fault) => Response) => Response;
@@ -45,14 +51,14 @@ export interface HttpSourceOptions {
   readonly recent: RecentPosts;
   readonly clock: Clock;
   readonly report: Report;
-  /** How long a sender may pause, may take in all, and waits for the disk. */
-  readonly times?: Omit<BodyLimits, "maxBytes"> & { readonly safeMs: number };
+  /** @default {15 s, 5 min, 5 s} */
+  readonly times?: PostTimes | undefined;
 }
 
 export class HttpSource implements RecordSource {
   readonly name: string;
   readonly #options: HttpSourceOptions;
-  readonly #times: Omit<BodyLimits, "maxBytes"> & { readonly safeMs: number };
+  readonly #times: PostTimes;
   readonly #refusals: PostRefusals;
   readonly #stopping = new AbortController();
   readonly #posts = new Set<Promise<Response>>();
@@ -60,7 +66,7 @@ export class HttpSource implements RecordSource {
 
   constructor(options: HttpSourceOptions) {
     this.#options = options;
-    this.#times = options.times ?? defaultTimes;
+    this.#times = options.times ?? usualTimes;
     this.name = `http port ${options.address.port}, path ${options.path}`;
     this.#refusals = new PostRefusals({ ...options, name: options.channel });
   }
@@ -69,7 +75,14 @@ export class HttpSource implements RecordSource {
     const { listeners, address, path } = this.#options;
     this.#leave = listeners.add(address, {
       path,
-      answer: (request, remote) => this.#answer(request, remote, handler),
+      answer: async (request, remote) => {
+        try {
+          return await this.#answer(request, remote, handler);
+        } catch (error) {
+          handler.broke(error);
+          return faultAnswer(brokenFault);
+        }
+      },
       opened: (detail) => handler.opened(detail),
       closed: (detail) => handler.closed(detail),
       unavailable: (problem) => handler.unavailable(problem),

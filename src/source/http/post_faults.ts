@@ -10,6 +10,12 @@ export const emptyFault: Fault = {
   hint: "send the record as the body: curl --data-binary @FILE",
 };
 
+export const brokenFault: Fault = {
+  status: 500,
+  error: "the service made a mistake, and begins anew",
+  hint: "send it again in a few seconds; the service's log says more",
+};
+
 /** More posts come than can be taken at once. */
 export const busyFault: Fault = {
   status: 503,

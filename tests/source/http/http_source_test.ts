@@ -30,6 +30,7 @@ class Bench implements AsyncDisposable {
   readonly records: string[] = [];
   readonly problems: SourceProblem[] = [];
   readonly notices: Notice[] = [];
+  readonly faults: unknown[] = [];
   readonly source: HttpSource;
   opened = 0;
   failed = 0;
@@ -57,6 +58,7 @@ class Bench implements AsyncDisposable {
       failed: () => this.failed += 1,
       closed: () => {},
       unavailable: (problem) => this.problems.push(problem),
+      broke: (error) => this.faults.push(error),
     });
   }
 
@@ -214,6 +216,12 @@ Deno.test("HttpSource: what disk and memory refuse is answered with 503 and a ti
   });
   await bench.post("one", { "idempotency-key": "1" });
   assert.equal(bench.records.length, 2);
+});
+
+Deno.test("HttpSource: an error that nobody expected is told to the channel, and answered", async () => {
+  await using bench = await Bench.open({ safe: () => Promise.reject(new TypeError("planted")) });
+  assert.equal((await bench.post("one")).status, 500);
+  assert.deepEqual(bench.faults.map(String), ["TypeError: planted"]);
 });
 
 Deno.test("HttpSource: a record that is only in memory is answered with 503, and its resend is kept once", async () => {
