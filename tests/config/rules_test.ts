@@ -73,6 +73,36 @@ Deno.test("a pair of listen_port and path belongs to one port only", () => {
   assertProblem(withPorts(silent, spoken), "ports[1].path", /listen_port 8080/);
 });
 
+Deno.test("an HTTP port that names no TCP port has the web page's", () => {
+  const web = (more: Json): Json =>
+    serialPort({ type: "http", device: "", path: "/cdr", listen_port: 0, ...more });
+  const file = (port: number): Json => ({ ...withPorts(web({})), monitoring: { port } });
+  const listenPort = (port: number): unknown => {
+    const [http] = configOf(file(port)).ports;
+    return http?.type === "http" && http.listen_port;
+  };
+  assert.deepEqual([listenPort(0), listenPort(9090)], [8080, 9090]);
+  const spoken = web({ listen_port: 9090, side_designation: "A2" });
+  assertProblem(
+    { ...withPorts(web({}), spoken), monitoring: { port: 9090 } },
+    "ports[1].path",
+    /path \/cdr on listen_port 9090 is already taken/,
+  );
+});
+
+Deno.test("an HTTP port asks for a user name and a password, or for neither", () => {
+  const web = (more: Json): Json =>
+    withPorts(serialPort({ type: "http", device: "", path: "/cdr", ...more }));
+  assert.deepEqual(problemsOf(web({ username: "box", password_file: "/etc/box" })), []);
+  assertProblem(web({ username: "box" }), "ports[0].password_file", /password_file is missing/);
+  assertProblem(web({ password: "s" }), "ports[0].username", /username is missing/);
+  assertProblem(
+    web({ username: "box", password: "s", password_file: "/etc/box" }),
+    "ports[0].password_file",
+    /keep one of them/,
+  );
+});
+
 Deno.test("a tcp port either connects or listens", () => {
   const feed = (more: Json): Json => withPorts(serialPort({ type: "tcp", device: "", ...more }));
   assertProblem(feed({}), "ports[0]", /either host and port, to connect, or listen_port/);

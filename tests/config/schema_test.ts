@@ -263,6 +263,19 @@ Deno.test("keys of a websocket port take what they should and say what they take
   }
 });
 
+Deno.test("allow_from takes addresses and networks, and nothing else", () => {
+  const web = (allow_from: unknown): Record<string, unknown> =>
+    sample({ ports: [serialPort({ type: "http", device: "", path: "/cdr", allow_from })] });
+  const good = ["192.0.2.7", "192.0.2.0/24", "2001:db8::/32", "::1"];
+  const [port] = configOf(web(good)).ports;
+  assert.deepEqual(port?.type === "http" && port.allow_from, good);
+  const [open] = configOf(web([])).ports;
+  assert.equal(open?.type === "http" && open.allow_from, undefined);
+  for (const bad of ["box", "192.0.2.0/33", "192.0.2", "2001:db8::/129", "192.0.2.0/24/8", ""]) {
+    assertProblem(web([bad]), "ports[0].allow_from[0]", /an address such as 192\.0\.2\.7/);
+  }
+});
+
 Deno.test("ports of every type load", () => {
   const { ports } = configOf(sample({
     ports: [
