@@ -1,5 +1,5 @@
-// What one port that sends garbage as fast as it can costs the others: sixteen ports at 115,200 baud,
-// first undisturbed, then beside it, then undisturbed again. How long their records took to be read
+// What one port that sends garbage as fast as it can costs the others: sixteen ports at 115,200 baud
+// and two HTTP feeds, first undisturbed, then beside it, then undisturbed again. How long their records took to be read
 // and to reach the server, as ratios within the run, because machines are noisy.
 //
 //   SECONDS=20 PATTERN="garbage" deno task bench:fairness
@@ -24,9 +24,9 @@ function patternNamed(name: string): FloodPattern {
 }
 
 interface Phase {
-  readonly name: string;
   readonly read: Quantiles;
   readonly delivered: Quantiles;
+  readonly answered: Quantiles;
 }
 
 interface Quantiles {
@@ -58,20 +58,24 @@ async function phase(site: FairnessSite, name: string): Promise<Phase> {
   const floodKb = site.flood.sentKb;
   await pause(seconds * 1000);
   const latencies: Latencies = site.takeLatencies();
-  const [read, delivered] = [quantiles(latencies.read), quantiles(latencies.delivered)];
+  const read = quantiles(latencies.read);
+  const delivered = quantiles(latencies.delivered);
+  const answered = quantiles(latencies.answered);
   const core = (processorMs(site.pid) - busyMs) / seconds / 10;
   console.log(
     `${name}: ${latencies.read.length} records; read after ${text(read)}; at the server after ` +
-      `${text(delivered)}; collector ${core.toFixed(0)} % of a core, ` +
+      `${text(delivered)}; ${latencies.answered.length} posts answered after ${text(answered)}; ` +
+      `collector ${core.toFixed(0)} % of a core, ` +
       `${residentMb(site.pid).toFixed(0)} MB; flood ${
         ((site.flood.sentKb - floodKb) / seconds).toFixed(0)
       } KB/s`,
   );
-  return { name, read, delivered };
+  return { read, delivered, answered };
 }
 
 function text({ median, p99, most }: Quantiles): string {
-  return `${median} ms (99 %: ${p99}, most: ${most})`;
+  const [middle, late, latest] = [median, p99, most].map((ms) => ms.toFixed(0));
+  return `${middle} ms (99 %: ${late}, most: ${latest})`;
 }
 
 function ratio(loud: Quantiles, quiet: Quantiles): string {
@@ -93,10 +97,11 @@ async function report(): Promise<void> {
   site.flood.stop();
   await phase(site, "undisturbed again");
   await site.stopLines(drainMs);
+  console.log(`posts answered: ${ratio(loud.answered, quiet.answered)}`);
   console.log(`read: ${ratio(loud.read, quiet.read)}`);
   console.log(`at the server: ${ratio(loud.delivered, quiet.delivered)}`);
   console.log(
-    `${site.sent} records sent, ${site.heard} arrived, ${site.wrong.length} out of order`,
+    `${site.posted} posts answered; ${site.sent} records sent, ${site.heard} arrived, ${site.wrong.length} out of order`,
   );
   if (site.wrong.length > 0) Deno.exit(1);
 }

@@ -1,6 +1,6 @@
 // The box of the fairness report: sixteen ports at full line speed whose records carry the time at
-// which they were sent, one port that can be flooded, and an ear at the server that hears when each
-// record arrives there.
+// which they were sent, two HTTP feeds, one port that can be flooded, and an ear at the server that
+// hears when each record arrives there.
 
 import { Buffer } from "node:buffer";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
@@ -9,14 +9,21 @@ import { NatsServer } from "../../src/simulate/nats_server.ts";
 import { PseudoTerminal } from "../../src/simulate/pseudo_terminal.ts";
 import { CollectorProcess } from "./collector_process.ts";
 import { Flood, type FloodPattern } from "./flood.ts";
+import { freePort } from "./free_port.ts";
 import { natsProgram } from "./nats_program.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
+import { TimedPosts } from "./timed_posts.ts";
 import { waitForValue } from "./wait_for.ts";
 
 const fips = "1429010002";
 /** Of the flooded port, so that it has a subject of its own. */
 const floodFips = "1429010003";
+/** Of the posts. */
+const postFips = "1429010004";
 const ports = 16;
+const feeds = 2;
+/** Between an answer and the next post. */
+const postPauseMs = 20;
 /** 115 bytes each: 115,200 baud. */
 const recordsPerSecond = 100;
 const recordBytes = 113;
@@ -28,6 +35,8 @@ export interface Latencies {
   readonly read: number[];
   /** From the line to the server. */
   readonly delivered: number[];
+  /** From a post to its answer. */
+  readonly answered: number[];
 }
 
 export interface FairnessOptions {
@@ -45,7 +54,10 @@ export class FairnessSite implements AsyncDisposable {
   readonly #sent: number[] = Array.from({ length: ports }, () => 0);
   readonly #heard: number[] = Array.from({ length: ports }, () => 0);
   readonly #stack = new AsyncDisposableStack();
-  #latencies: Latencies = { read: [], delivered: [] };
+  readonly #read: number[] = [];
+  readonly #delivered: number[] = [];
+  readonly #posts: TimedPosts[] = [];
+  #postsHeard = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #parts: { flood: Flood; server: NatsServer; collector: CollectorProcess } | null = null;
   /** What arrived out of its order, or twice. */
@@ -91,17 +103,29 @@ export class FairnessSite implements AsyncDisposable {
 
   /** How long the records took that arrived since the last call. */
   takeLatencies(): Latencies {
-    const taken = this.#latencies;
-    this.#latencies = { read: [], delivered: [] };
-    return taken;
+    return {
+      read: this.#read.splice(0),
+      delivered: this.#delivered.splice(0),
+      answered: this.#posts.flatMap((posts) => posts.takeLatencies()),
+    };
   }
 
-  /** Stops the sixteen lines, and resolves when all that they sent is heard at the server. */
+  /** Posts that were answered with 200. */
+  get posted(): number {
+    return this.#posts.reduce((sum, { answered }) => sum + answered, 0);
+  }
+
+  /** Stops the lines and the posts, and resolves when all that they sent is heard at the server. */
   async stopLines(timeoutMs: number): Promise<void> {
     clearInterval(this.#timer);
-    await waitForValue("all records at the server", () => this.sent - this.heard, (n) => n === 0, {
-      timeoutMs,
-    });
+    await Promise.all(this.#posts.map((posts) => posts.stop()));
+    this.wrong.push(...this.#posts.flatMap(({ wrong }) => wrong));
+    await waitForValue(
+      "all records at the server",
+      () => [this.sent - this.heard, this.posted - this.#postsHeard],
+      (missing) => missing.every((count) => count === 0),
+      { timeoutMs },
+    );
   }
 
   /** Records of the flooded port that are captured, as far as the journal's index tells. */
@@ -135,12 +159,24 @@ export class FairnessSite implements AsyncDisposable {
     const server = this.#stack.use(
       await NatsServer.start({ program: natsProgram, storeFolder: folder.join("nats") }),
     );
+    const port = freePort();
+    const paths = Array.from({ length: feeds }, (_, i) => `/feed${i + 1}`);
     const config = {
       app: { instance_id: "test-site", fips_code: fips },
       ports: [
-        ...devices.map((device, i) => ({ device, side_designation: `A${i + 1}` })),
-        { device: link, side_designation: "B1", fips_code: floodFips, ...floodKeys },
-      ].map((port) => ({ baud_rate: 115_200, enabled: true, ...port })),
+        ...[
+          ...devices.map((device, i) => ({ device, side_designation: `A${i + 1}` })),
+          { device: link, side_designation: "B1", fips_code: floodFips, ...floodKeys },
+        ].map((serial) => ({ baud_rate: 115_200, enabled: true, ...serial })),
+        ...paths.map((path, i) => ({
+          type: "http",
+          path,
+          listen_port: port,
+          side_designation: `B${i + 2}`,
+          fips_code: postFips,
+          enabled: true,
+        })),
+      ],
       nats: { url: server.url, subject_prefix: "ut.cdr" },
       logging: { base_path: folder.join("log") },
       journal: { state_path: folder.join("state"), ...journal },
@@ -151,6 +187,14 @@ export class FairnessSite implements AsyncDisposable {
     const collector = this.#stack.use(new CollectorProcess(file, folder.join("run")));
     this.#parts = { flood, server, collector };
     await collector.start();
+    for (const path of paths) {
+      const posts = new TimedPosts({
+        url: `http://127.0.0.1:${port}${path}`,
+        pauseMs: postPauseMs,
+      });
+      this.#posts.push(this.#stack.use(posts));
+      posts.start();
+    }
     const startMs = performance.now();
     this.#timer = setInterval(() => this.#send(performance.now() - startMs), tickMs);
   }
@@ -172,6 +216,7 @@ export class FairnessSite implements AsyncDisposable {
     connection.subscribe(`ut.cdr.${fips}`, {
       callback: (_error, { data }) => this.#hear(Buffer.from(data).toString("latin1"), Date.now()),
     });
+    connection.subscribe(`ut.cdr.${postFips}`, { callback: () => void (this.#postsHeard += 1) });
     await connection.flush();
   }
 
@@ -180,7 +225,7 @@ export class FairnessSite implements AsyncDisposable {
     const [port = -1, number = -1, sentMs = 0] = body.split(" ").map(Number);
     if (number !== this.#heard[port]) this.wrong.push(line.slice(0, 80));
     this.#heard[port] = (this.#heard[port] ?? 0) + 1;
-    this.#latencies.read.push(Date.parse(`${read}Z`) - sentMs);
-    this.#latencies.delivered.push(nowMs - sentMs);
+    this.#read.push(Date.parse(`${read}Z`) - sentMs);
+    this.#delivered.push(nowMs - sentMs);
   }
 }
