@@ -7,12 +7,12 @@ import { errorText, type Report } from "../platform/notice.ts";
 import type { ProcessUse } from "../platform/process_use.ts";
 import type { Restraint, RestraintLevel } from "../platform/restraint.ts";
 
-const lookMs = 5000;
+const lookMs = 2500;
 /** Looks in a row: a peak that the next collection of garbage takes away is none. */
 const looksUntilShorter = 2;
 /** What shorter queues give back takes time to be given back. */
-const looksUntilFeatures = 12;
-const looksUntilRelieved = 6;
+const looksUntilFeatures = 24;
+const looksUntilRelieved = 12;
 /** Below this share of the budget it is well again. */
 const relievedBelow = 0.9;
 const descriptorsHigh = 0.8;

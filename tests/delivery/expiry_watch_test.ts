@@ -62,3 +62,24 @@ Deno.test("what is found expired is told as that at once, and each key for itsel
     ["credentials_expire", "forwarder.tls.ca_file"],
   ]);
 });
+
+Deno.test("a clock that is set tells what is so by the new time, and takes it back when that was wrong", () => {
+  const clock = new HandClock();
+  const told: string[] = [];
+  const watch = new ExpiryWatch({ section: "nats", clock, report: ({ kind }) => told.push(kind) });
+  const atMs = Date.UTC(2025, 11, 3);
+  watch.follow([{ key: "creds_file", what: "the user JWT", expiresMs: atMs + 5 * dayMs }]);
+  watch.check();
+  assert.deepEqual(told, [], "a box that starts in 1970");
+  const stepTo = (wallMs: number): void => {
+    clock.step(wallMs - clock.wallMs());
+    watch.check();
+    watch.check();
+  };
+  stepTo(atMs);
+  assert.deepEqual(told, ["credentials_expire"]);
+  stepTo(atMs - dayMs / 24);
+  stepTo(atMs + 365 * dayMs);
+  stepTo(atMs - 365 * dayMs);
+  assert.deepEqual(told.slice(1), ["credentials_expired", "credentials_renewed"]);
+});

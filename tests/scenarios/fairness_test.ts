@@ -4,7 +4,7 @@ import { natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
 import { waitFor } from "../support/wait_for.ts";
 
-const recordsEach = 150;
+const recordsEach = 100;
 const ports = 16;
 
 requires(natsServer).test(

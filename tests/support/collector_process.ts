@@ -6,43 +6,52 @@ import { waitFor } from "./wait_for.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** How `deno task start` runs the sources. */
-const sourceCommand = [
-  Deno.execPath(),
-  "run",
-  "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=40",
-  "--allow-ffi",
-  "--allow-read",
-  "--allow-write",
-  "--allow-net",
-  "--allow-env",
-  "--allow-sys",
-  join(root, "src/main.ts"),
-];
+/** How `deno task start` runs the sources, or a program around them. */
+export function sourceCommand(main = join(root, "src/main.ts")): string[] {
+  return [
+    Deno.execPath(),
+    "run",
+    "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=40",
+    "--allow-ffi",
+    "--allow-read",
+    "--allow-write",
+    "--allow-net",
+    "--allow-env",
+    "--allow-sys",
+    main,
+  ];
+}
+
+export interface CollectorProcessOptions {
+  /** A command that becomes the collector's process, such as `setpriv …`. @default {none} */
+  readonly launcher?: readonly string[] | undefined;
+  /** The collector. @default {the executable or the sources} */
+  readonly command?: readonly string[] | undefined;
+}
 
 /** The command that is the collector, without arguments. */
 export function collectorCommand(): string[] {
   const executable = Deno.env.get("NECTARCOLLECTOR");
-  return executable === undefined ? sourceCommand : [executable];
+  return executable === undefined ? sourceCommand() : [executable];
 }
 
 export class CollectorProcess implements AsyncDisposable {
   readonly #config: string;
   readonly #runtimeFolder: string;
-  readonly #launcher: readonly string[];
+  readonly #command: readonly string[];
   readonly #log: string[] = [];
   #child: Deno.ChildProcess | undefined;
   #reading: Promise<void> = Promise.resolve();
 
   /**
    * `config` is the path of the configuration file; the runtime folder is what systemd would give it.
-   * Neither needs to be there yet. `launcher` is a command that becomes the collector's process, such
-   * as `setpriv …`.
+   * Neither needs to be there yet.
    */
-  constructor(config: string, runtimeFolder: string, launcher: readonly string[] = []) {
+  constructor(config: string, runtimeFolder: string, options: CollectorProcessOptions = {}) {
     this.#config = config;
     this.#runtimeFolder = runtimeFolder;
-    this.#launcher = launcher;
+    const { launcher = [], command = collectorCommand() } = options;
+    this.#command = [...launcher, ...command];
   }
 
   /** What it has written to standard error, over all its starts. */
@@ -76,7 +85,7 @@ export class CollectorProcess implements AsyncDisposable {
 
   /** Starts it and does not wait. */
   launch(): void {
-    const [command = "", ...args] = [...this.#launcher, ...collectorCommand()];
+    const [command = "", ...args] = this.#command;
     Deno.mkdirSync(this.#runtimeFolder, { recursive: true });
     this.#child = new Deno.Command(command, {
       args: [...args, "--config", this.#config],

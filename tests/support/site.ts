@@ -4,12 +4,12 @@
 import { Buffer } from "node:buffer";
 import { Libc } from "../../src/platform/libc.ts";
 import { PseudoTerminal } from "../../src/simulate/pseudo_terminal.ts";
-import { CollectorProcess } from "./collector_process.ts";
+import { CollectorProcess, type CollectorProcessOptions } from "./collector_process.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
 
 export const siteFips = "1429010002";
 
-export interface SiteOptions {
+export interface SiteOptions extends CollectorProcessOptions {
   readonly ports: number;
   /** @default {one in the site's folder} */
   readonly logFolder?: string;
@@ -27,8 +27,6 @@ export interface SiteOptions {
   readonly forwarder?: Record<string, unknown>;
   /** 0 detects it. @default {9600} */
   readonly baudRate?: number;
-  /** A command that becomes the collector's process. @default {none} */
-  readonly launcher?: readonly string[];
 }
 
 export class Site implements AsyncDisposable {
@@ -47,7 +45,7 @@ export class Site implements AsyncDisposable {
     this.collector = new CollectorProcess(
       this.folder.join("config.json"),
       options.runFolder ?? this.folder.join("run"),
-      options.launcher,
+      options,
     );
     this.useServer("nats://127.0.0.1:1");
   }

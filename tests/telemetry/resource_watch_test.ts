@@ -7,6 +7,8 @@ import { HandClock } from "../support/hand_clock.ts";
 
 const mb = 2 ** 20;
 const budgetMb = 100;
+/** Between two looks. */
+const lookMs = 2500;
 
 class Bench implements AsyncDisposable {
   readonly clock = new HandClock();
@@ -76,7 +78,7 @@ Deno.test("a peak of one look restrains nothing, and one low look ends nothing",
   await using bench = new Bench();
   const look = async (residentMb: number): Promise<string> => {
     bench.residentMb = residentMb;
-    await bench.clock.advance(5000);
+    await bench.clock.advance(lookMs);
     return bench.restraint.level;
   };
   for (let i = 0; i < 10; i++) {
