@@ -18,6 +18,7 @@ export const runtimeVariables: Readonly<Record<Architecture, string>> = {
  * What the program may do. It opens what the configuration names, so files and network are not
  * narrowed; nor can the C library be named, which Deno would look for in the current folder only.
  * Programs are run by `install`, `demo` and the like: the service gives that up when it starts.
+ * A cache of compiled code would lie in /tmp, where anybody may put another one beforehand.
  */
 const permissions: readonly string[] = [
   "--allow-ffi",
@@ -29,6 +30,7 @@ const permissions: readonly string[] = [
   "--allow-run",
   "--deny-import",
   "--no-prompt",
+  "--no-code-cache",
 ];
 
 /** Little memory, rather than the last bit of speed: measured. */

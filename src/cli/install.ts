@@ -9,6 +9,7 @@ import { carryOut, lookAhead, type PlanOutcome } from "../install/plan.ts";
 import { Libc } from "../platform/libc.ts";
 import { errorText } from "../platform/notice.ts";
 import { printProblems } from "./check.ts";
+import { counted } from "./counted.ts";
 import {
   addPlaceOptions,
   changeCount,
@@ -148,7 +149,8 @@ function conclude({ steps }: PlanOutcome, { plan, isStarted, devices, terminal, 
   }
   const config = loaded.ok ? loaded.config : loaded.captureOnly?.config;
   if (!isStarted || config === undefined) return;
-  terminal.out(`the service runs and captures ${plan.devices.length} serial ports`);
+  const ports = counted(plan.devices.length, "serial port");
+  terminal.out(`the service runs, with ${ports} configured`);
   terminal.out(`records  ${config.logging.base_path}`);
   terminal.out(`config   ${configPath}`);
   terminal.out("next     nectarcollector backlog; journalctl -fu nectarcollector");

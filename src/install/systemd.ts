@@ -7,7 +7,7 @@ import { unitName } from "./system_files.ts";
 import type { Target } from "./target.ts";
 
 /** So long a service that came up has to stay up. */
-const settleMs = 3000;
+const settleMs = 2000;
 const readyMs = 60_000;
 const lookMs = 200;
 

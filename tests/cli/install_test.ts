@@ -99,7 +99,7 @@ test("install makes everything, from the ports found, and the service runs", asy
     "enable",
     "restart",
   ]);
-  assert.ok(outLines.includes("the service runs and captures 2 serial ports"));
+  assert.ok(outLines.includes("the service runs, with 2 serial ports configured"));
 });
 
 test("install run again changes nothing and restarts nothing, and says so", async () => {

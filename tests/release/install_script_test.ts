@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { filledScript } from "../../release/install_script.ts";
 import { type Ended, OverlayMachine, overlayMachineNeeds } from "../support/overlay_machine.ts";
-import { checkoutFolder, ReleaseShelf } from "../support/release_shelf.ts";
+import { checkoutFolder, ReleaseShelf, TestRelease } from "../support/release_shelf.ts";
 import { program, requires } from "../support/requirements.ts";
 import { shellcheck, shellcheckProgram } from "../support/shellcheck_program.ts";
 
 const needs = [...overlayMachineNeeds, program("openssl"), program("dpkg-deb"), program("curl")];
 const { test } = requires(...needs);
+const release = await TestRelease.make(needs.every((need) => need.isMet()));
 const architecture = Deno.build.arch;
+
+const other = architecture === "x86_64" ? "aarch64" : "x86_64";
 
 interface Attempt {
   readonly args?: readonly string[];
@@ -39,7 +42,7 @@ function assertRefused({ code, out, err }: Ended, machine: OverlayMachine, messa
 }
 
 test("install.sh fetches, proves and calls install, with flags or their variables", async () => {
-  await using shelf = await ReleaseShelf.open([architecture]);
+  await using shelf = new ReleaseShelf(release);
   using machine = new OverlayMachine();
   const flags = [
     "--fips",
@@ -52,7 +55,7 @@ test("install.sh fetches, proves and calls install, with flags or their variable
   ];
   const byFlags = await pipe(machine, shelf, { args: flags });
   const called = "install --fips 1429010002 --instance a box --nats nats://hub --dry-run\n";
-  const name = shelf.archive(architecture).split("/").at(-1);
+  const name = release.archive(architecture).split("/").at(-1);
   assert.deepEqual(byFlags, { code: 0, out: `fetching ${shelf.url}/${name}\n${called}`, err: "" });
   const byVariables = await pipe(machine, shelf, {
     environment: {
@@ -61,7 +64,7 @@ test("install.sh fetches, proves and calls install, with flags or their variable
       NECTAR_NATS: "nats://hub",
       NECTAR_DRY_RUN: "1",
       NECTAR_BASE_URL: shelf.url,
-      NECTAR_VERSION: shelf.version,
+      NECTAR_VERSION: release.version,
     },
   });
   assert.deepEqual(byVariables, byFlags);
@@ -70,10 +73,10 @@ test("install.sh fetches, proves and calls install, with flags or their variable
 });
 
 test("install.sh --offline needs no network, also without curl and wget", async () => {
-  await using shelf = await ReleaseShelf.open([architecture]);
+  await using shelf = new ReleaseShelf(release);
   using machine = new OverlayMachine();
   for (const name of ["curl", "wget"]) machine.put(`/usr/bin/${name}`, "#!/bin/sh\nexit 99\n");
-  cpSync(shelf.archive(architecture), machine.path("/media/archive"));
+  cpSync(release.archive(architecture), machine.path("/media/archive"));
   machine.settle();
   const { code, out, err } = await pipe(machine, shelf, { args: ["--offline", "/media/archive"] });
   assert.deepEqual({ code, out, err }, { code: 0, out: "install\n", err: "" });
@@ -81,7 +84,7 @@ test("install.sh --offline needs no network, also without curl and wget", async 
 });
 
 test("install.sh --without-signature needs no OpenSSL, and says what it leaves out", async () => {
-  await using shelf = await ReleaseShelf.open([architecture]);
+  await using shelf = new ReleaseShelf(release);
   using machine = new OverlayMachine();
   machine.put("/usr/bin/openssl", "#!/bin/sh\nexit 99\n");
   machine.settle();
@@ -92,12 +95,12 @@ test("install.sh --without-signature needs no OpenSSL, and says what it leaves o
 });
 
 test("install.sh refuses what is not what was released, and changes nothing", async (t) => {
-  await using shelf = await ReleaseShelf.open([architecture]);
+  await using shelf = new ReleaseShelf(release);
   using machine = new OverlayMachine();
   const file = machine.path("/media/archive");
   /** Packs the archive anew after `change` was done in a folder with what is in it. */
   const offer = async (change: string): Promise<void> => {
-    cpSync(shelf.archive(architecture), file);
+    cpSync(release.archive(architecture), file);
     const script = `cd /media && mkdir in && tar -xzf archive -C in && cd in && ${change} &&
       tar -czf ../archive * && cd .. && rm -rf in`;
     const { code, err } = await machine.run(["sh", "-c", script]);
@@ -126,7 +129,7 @@ test("install.sh refuses what is not what was released, and changes nothing", as
     assertRefused(await attempt(), machine, /signature is wrong/);
   });
   await t.step("an archive that ends early", async () => {
-    cpSync(shelf.archive(architecture), file);
+    cpSync(release.archive(architecture), file);
     const bytes = readFileSync(file);
     writeFileSync(file, bytes.subarray(0, bytes.length / 2));
     machine.settle();
@@ -135,8 +138,7 @@ test("install.sh refuses what is not what was released, and changes nothing", as
 });
 
 test("install.sh refuses a machine that it is not for, and changes nothing", async (t) => {
-  const other = architecture === "x86_64" ? "aarch64" : "x86_64";
-  await using shelf = await ReleaseShelf.open([architecture, other]);
+  await using shelf = new ReleaseShelf(release);
   using machine = new OverlayMachine();
   const on = async (path: string, text: string, message: RegExp): Promise<void> => {
     const before = readFileSync(machine.path(path));
@@ -167,7 +169,7 @@ test("install.sh refuses a machine that it is not for, and changes nothing", asy
     () => on(...fake("openssl", 'echo "OpenSSL 1.1.1w"'), /OpenSSL 3 is missing/),
   );
   await t.step("the other kind's archive", async () => {
-    cpSync(shelf.archive(other), machine.path("/media/archive"));
+    cpSync(release.archive(other), machine.path("/media/archive"));
     machine.settle();
     const ended = await pipe(machine, shelf, { args: ["--offline", "/media/archive"] });
     assertRefused(ended, machine, new RegExp(`archive is for ${other}; this machine is`));
@@ -210,14 +212,14 @@ test("install.sh refuses a machine that it is not for, and changes nothing", asy
 });
 
 test("install.sh of no release says so", async () => {
-  await using shelf = await ReleaseShelf.open([architecture]);
+  await using shelf = new ReleaseShelf(release);
   using machine = new OverlayMachine();
   const script = readFileSync(`${checkoutFolder}install.sh`, "utf8");
   assertRefused(await pipe(machine, shelf, { script }), machine, /it has no key/);
 });
 
 test("install.sh that was cut anywhere runs nothing", async () => {
-  await using shelf = await ReleaseShelf.open([architecture]);
+  await using shelf = new ReleaseShelf(release);
   using machine = new OverlayMachine();
   const { script } = shelf;
   const lineEnds = [...script.matchAll(/\n/g)].map(({ index }) => index + 1);

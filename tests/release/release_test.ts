@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { packagedExecutablePath, systemFiles } from "../../src/install/system_files.ts";
 import { makeRelease } from "../../release/release.ts";
 import { OverlayMachine, overlayMachineNeeds } from "../support/overlay_machine.ts";
-import { checkoutFolder, makeKey, ReleaseShelf } from "../support/release_shelf.ts";
+import { checkoutFolder, makeKey, TestRelease } from "../support/release_shelf.ts";
 import { program, requires } from "../support/requirements.ts";
 import { runProgram } from "../support/run_program.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
@@ -59,12 +59,12 @@ requires(...tools).test(
 requires(...tools).test(
   "the software bill names every library that is imported, with sum and licence",
   async () => {
-    await using shelf = await ReleaseShelf.open(["x86_64"]);
+    const release = await TestRelease.make();
     const bill = JSON.parse(
-      readFileSync(join(shelf.folder, `nectarcollector-${shelf.version}.cdx.json`), "utf8"),
+      readFileSync(join(release.folder, `nectarcollector-${release.version}.cdx.json`), "utf8"),
     );
     assert.equal(bill.bomFormat, "CycloneDX");
-    assert.equal(bill.metadata.component.version, shelf.version);
+    assert.equal(bill.metadata.component.version, release.version);
     const libraries = bill.components.filter(({ type }: { type: string }) => type === "library");
     const names: string[] = libraries.map(({ name }: { name: string }) => name);
     const { imports } = JSON.parse(readFileSync(join(checkoutFolder, "deno.json"), "utf8"));
@@ -88,11 +88,11 @@ requires(...tools).test(
 requires(...tools, ...overlayMachineNeeds, program("dpkg")).test(
   "the Debian package brings the same files, installs with the same steps, and keeps the records",
   async () => {
-    await using shelf = await ReleaseShelf.open([Deno.build.arch]);
+    const release = await TestRelease.make();
     using machine = new OverlayMachine();
     const debian = { x86_64: "amd64", aarch64: "arm64" }[Deno.build.arch];
-    const name = `nectarcollector_${shelf.version}_${debian}.deb`;
-    machine.put("/media/package.deb", readFileSync(join(shelf.folder, name)));
+    const name = `nectarcollector_${release.version}_${debian}.deb`;
+    machine.put("/media/package.deb", readFileSync(join(release.folder, name)));
     const dpkg = async (...args: string[]): Promise<string> => {
       const environment = { DEBIAN_FRONTEND: "noninteractive", TERM: "dumb" };
       const { code, out, err } = await machine.run(["dpkg", ...args], { environment });

@@ -38,7 +38,9 @@ export class OverlayMachine implements Disposable {
       const layers = `lowerdir=/,upperdir=${this.#changes},workdir=${work}`;
       this.#mount(["-t", "overlay", "overlay", "-o", layers], "");
       this.#mount(["-t", "proc", "proc"], "proc");
-      this.#mount(["--bind", "/dev"], "dev");
+      this.#mount(["--rbind", "/dev"], "dev");
+      // What is unmounted here later must not be unmounted from under everybody.
+      run("mount", ["--make-rslave", join(this.root, "dev")]);
       mkdirSync(this.path("/run/systemd/system"), { recursive: true });
       this.put("/usr/bin/systemctl", "#!/bin/sh\nexit 0\n");
       // Of the machine that this one lies over.

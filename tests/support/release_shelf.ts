@@ -1,9 +1,11 @@
-// A release that a web server hands out, with executables of which every machine has one: `echo`,
-// which tells how it was called.
+// A release for tests, and a web server that hands it out. Its executables are `echo`, which every
+// machine has, and which tells how it was called.
 
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { type Architecture } from "../../release/executable.ts";
+import { filledScript } from "../../release/install_script.ts";
 import { makeRelease } from "../../release/release.ts";
+import { publicKey } from "../../release/signature.ts";
 import { findProgram } from "../../src/simulate/program_path.ts";
 import { runProgram } from "./run_program.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
@@ -14,30 +16,23 @@ export const checkoutFolder = new URL("../../", import.meta.url).pathname;
 const kindOffset = 18;
 const kinds: Readonly<Record<Architecture, number>> = { x86_64: 0x3e, aarch64: 0xb7 };
 
-export class ReleaseShelf implements AsyncDisposable {
-  readonly url: string;
+/** Made once for all tests of a file, since it takes a while; gone when they are through. */
+export class TestRelease {
   readonly folder: string;
-  /** What was asked for. */
-  readonly requests: string[] = [];
-  readonly #temporary: TemporaryFolder;
-  readonly #server: Deno.HttpServer;
+  readonly key: string;
 
-  private constructor(temporary: TemporaryFolder) {
-    this.#temporary = temporary;
-    this.folder = temporary.join("release");
-    this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-      (request) => this.#answer(new URL(request.url).pathname),
-    );
-    this.url = `http://127.0.0.1:${(this.#server.addr as Deno.NetAddr).port}`;
+  private constructor(folder: string, key: string) {
+    this.folder = folder;
+    this.key = key;
   }
 
-  /** With archives for these kinds of machine. */
-  static async open(architectures: readonly Architecture[]): Promise<ReleaseShelf> {
+  /** For both kinds of machine; an empty one where it cannot be made, and no test is run. */
+  static async make(isPossible = true): Promise<TestRelease> {
+    if (!isPossible) return new TestRelease("", "");
     const temporary = new TemporaryFolder("release");
-    const shelf = new ReleaseShelf(temporary);
+    globalThis.addEventListener("unload", () => temporary[Symbol.dispose]());
     const keyFile = await makeKey(temporary);
-    const executables = architectures.map((architecture) => {
+    const executables = (["x86_64", "aarch64"] as const).map((architecture) => {
       const path = temporary.join(architecture);
       cpSync(findProgram("echo") ?? "", path);
       const bytes = readFileSync(path);
@@ -45,38 +40,58 @@ export class ReleaseShelf implements AsyncDisposable {
       writeFileSync(path, bytes);
       return { architecture, path };
     });
+    const output = temporary.join("release");
     await makeRelease({
       folder: checkoutFolder,
-      output: shelf.folder,
+      output,
       executables,
       sources: { commit: "0123456789ab", epochSec: 1_700_000_000 },
       keyFile,
-      url: `${shelf.url}/`,
+      url: "https://downloads.example.org/nectarcollector",
     });
-    return shelf;
+    return new TestRelease(output, publicKey(keyFile));
   }
 
   get version(): string {
     return JSON.parse(readFileSync(`${checkoutFolder}deno.json`, "utf8")).version;
   }
 
-  archive(architecture: Architecture = "x86_64"): string {
+  archive(architecture: Architecture): string {
     return `${this.folder}/nectarcollector-${this.version}-linux-${architecture}.tar.gz`;
   }
+}
 
+export class ReleaseShelf implements AsyncDisposable {
+  readonly url: string;
+  /** What was asked for. */
+  readonly requests: string[] = [];
+  readonly #release: TestRelease;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor(release: TestRelease) {
+    this.#release = release;
+    this.#server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      (request) => this.#answer(new URL(request.url).pathname),
+    );
+    this.url = `http://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  /** install.sh of this release, had it been made for this address. */
   get script(): string {
-    return readFileSync(`${this.folder}/install.sh`, "utf8");
+    const { version, key } = this.#release;
+    const script = readFileSync(`${checkoutFolder}install.sh`, "utf8");
+    return filledScript(script, { version, url: `${this.url}/`, key });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
-    this.#temporary[Symbol.dispose]();
   }
 
   #answer(path: string): Response {
     this.requests.push(path);
     try {
-      return new Response(readFileSync(`${this.folder}${path}`));
+      return new Response(readFileSync(`${this.#release.folder}${path}`));
     } catch {
       return new Response("there is no such file", { status: 404 });
     }
