@@ -3,7 +3,7 @@
 
 import type { Progress } from "../journal/holders.ts";
 import type { CursorFile } from "./cursor.ts";
-import { passedBefore } from "./reconcile.ts";
+import { type Acknowledged, passedBefore } from "./reconcile.ts";
 import type { Feed, Session } from "./session.ts";
 
 export class FeedProgress {
@@ -13,6 +13,7 @@ export class FeedProgress {
   #feeds: readonly Feed[] = [];
   /** Of each feed, when the last session ended. */
   #last: readonly Progress[] = [];
+  #acknowledged: ReadonlyMap<string, Acknowledged> = new Map();
 
   constructor(options: {
     /** Name of the sink, as a holder. */
@@ -52,9 +53,16 @@ export class FeedProgress {
     }
   }
 
+  /** By channel, in the sessions before. */
+  get acknowledged(): ReadonlyMap<string, Acknowledged> {
+    return this.#acknowledged;
+  }
+
   /** The session is about to be forgotten. */
   note(): void {
     this.#last = this.#feeds.map((_, i) => this.#of(i));
+    const latest = this.#session()?.acknowledged() ?? new Map<string, Acknowledged>();
+    this.#acknowledged = new Map([...this.#acknowledged, ...latest]);
   }
 
   /** Lets the journals know what this sink has behind it, of which the cursors are saved. */

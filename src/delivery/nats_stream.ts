@@ -47,8 +47,11 @@ export class NatsStream implements SubjectStream {
   }
 
   async extent(): Promise<StreamExtent> {
-    const { state, created } = await this.#manager.streams.info(this.name);
-    return { created, firstSequence: state.first_seq, lastSequence: state.last_seq };
+    const { state, created, cluster } = await this.#manager.streams.info(this.name);
+    const elections = this.#advisories.elections(this.name);
+    const leadership = [cluster?.leader, cluster?.leader_since, elections].join(" ");
+    const { first_seq: firstSequence, last_seq: lastSequence } = state;
+    return { created, leadership, firstSequence, lastSequence };
   }
 
   async glance(): Promise<StreamExtent | null> {

@@ -77,6 +77,10 @@ export class Publisher {
     return this.#start.stream;
   }
 
+  get channel(): string {
+    return this.#journal.name;
+  }
+
   /** Records acknowledged. */
   get delivered(): number {
     return this.#delivered;

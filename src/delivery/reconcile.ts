@@ -11,15 +11,25 @@ import {
   isOurs,
   type JournalExtent,
   maxInFlight,
+  type PassedRecord,
   type ResumePoint,
   resumePoint,
 } from "./resume.ts";
 import type { StreamExtent, SubjectStream } from "./stream_server.ts";
 
+/** How far a channel had come on an earlier connection, as acknowledgements told. */
+export interface Acknowledged {
+  readonly cursor: Cursor;
+  /** Of the stream, when that connection began: under another one acknowledgements may be void. */
+  readonly leadership: string;
+}
+
 /** A channel to be compared. */
 export interface Compared {
   readonly channel: string;
+  /** There was a moment at which the stream held all before it. */
   readonly cursor: Cursor | undefined;
+  readonly acknowledged: Acknowledged | undefined;
   readonly journal: JournalExtent & Pick<Journal, "reader">;
 }
 
@@ -46,10 +56,12 @@ export async function reconcile(options: {
   const { name } = stream;
   const { created } = extent;
   const trusted = new Map<string, Cursor>();
-  for (const { channel, cursor, journal } of channels) {
-    const plausible = cursor !== undefined && isOfJournal(cursor, journal);
-    if (plausible && await isConfirmed(stream, cursor, extent)) {
-      trusted.set(channel, cursor);
+  for (const { channel, cursor: kept, journal } of channels) {
+    const cursor = knownCursor(kept, journal);
+    if (cursor !== null && await isConfirmed(stream, cursor, extent)) {
+      const { searched, stored } = cursor;
+      const hasGoneBack = searched > extent.lastSequence;
+      trusted.set(channel, { ...cursor, searched: hasGoneBack ? stored?.sequence ?? 0 : searched });
     } else if (journal.lastSequence < journal.oldestSequence) {
       const next = journal.oldestSequence;
       trusted.set(channel, {
@@ -60,7 +72,7 @@ export async function reconcile(options: {
         stored: null,
         epoch: null,
       });
-    } else if (plausible && !isSame(cursor, name, extent) && extent.firstSequence <= 1) {
+    } else if (cursor !== null && !isSame(cursor, name, extent) && extent.firstSequence <= 1) {
       // Made anew while records were under way, it may hold later ones and none before them.
       const next = journal.oldestSequence;
       trusted.set(channel, { next, stream: name, created, searched: 0, stored: null, epoch: null });
@@ -74,18 +86,25 @@ export async function reconcile(options: {
     if (next !== undefined && message.sequence >= next) found.get(message.channel)?.push(message);
   });
   const doubtful = channels.filter(({ channel }) => !trusted.has(channel));
-  await searchBackwards(stream, extent, doubtful, found);
+  const whole = await searchBackwards(stream, extent, doubtful, found);
   const results = new Map<string, Reconciled>();
-  for (const { channel, cursor, journal } of channels) {
+  for (const { channel, cursor, acknowledged, journal } of channels) {
     const confirmed = trusted.get(channel);
-    const known = cursor !== undefined && isOfJournal(cursor, journal) ? cursor : null;
+    const kept = knownCursor(cursor, journal);
+    const told = knownCursor(acknowledged?.cursor, journal);
+    const frontDropped = extent.firstSequence > (confirmed?.searched ?? 0) + 1;
+    const isTrue = frontDropped && told !== null &&
+      acknowledged?.leadership === extent.leadership && await isConfirmed(stream, told, extent);
+    // Of a stream from whose front nothing has gone, what is not found was never there.
+    const isKnown = whole.has(channel) && !frontDropped;
     const messages = found.get(channel) ?? [];
     const resume = (matches: readonly FoundMessage[]): ResumePoint =>
       resumePoint({
-        trustedNext: confirmed?.next ?? null,
-        neededNext: known?.next ?? null,
+        trustedNext: confirmed?.next ?? (isKnown ? journal.oldestSequence : null),
+        refuted: confirmed !== undefined || kept === null ? null : recordBefore(kept),
+        neededNext: isTrue ? told.next : kept?.next ?? null,
         found: [...messages, ...matches],
-        frontDropped: extent.firstSequence > 1,
+        frontDropped,
         journal,
       });
     const from = resume([]).next;
@@ -97,7 +116,8 @@ export async function reconcile(options: {
     const stored = last === null
       ? confirmed?.stored ?? null
       : { sequence: last.streamSequence, messageId: last.id };
-    const rewoundFrom = known !== null && next < known.next ? known.next : null;
+    const neededNext = Math.max(kept?.next ?? 1, told?.next ?? 1);
+    const rewoundFrom = next < neededNext ? neededNext : null;
     // With messages behind a hole, the search must begin before them the next time too.
     const searched = skip.size === 0 ? extent.lastSequence : confirmed?.searched ?? 0;
     const epoch = journal.epochOf(next - 1);
@@ -109,19 +129,27 @@ export async function reconcile(options: {
 
 /** The last sequence that a cursor has behind it; 0 when it is another journal's, or there is none. */
 export function passedBefore(cursor: Cursor | undefined, journal: JournalExtent): number {
-  return cursor !== undefined && isOfJournal(cursor, journal) ? cursor.next - 1 : 0;
+  return (knownCursor(cursor, journal)?.next ?? 1) - 1;
+}
+
+/** The cursor; `null` when it is another journal's, or there is none. */
+function knownCursor(cursor: Cursor | undefined, journal: JournalExtent): Cursor | null {
+  return cursor !== undefined && isOfJournal(cursor, journal) ? cursor : null;
 }
 
 /** Whether the cursor speaks of this journal, and not of one that stood in its place before. */
 export function isOfJournal(cursor: Cursor, journal: JournalExtent): boolean {
-  const { next, stored, epoch } = cursor;
-  if (next > journal.lastSequence + 1) return false;
+  if (cursor.next > journal.lastSequence + 1) return false;
+  const { sequence, epoch } = recordBefore(cursor);
+  const kept = journal.epochOf(sequence);
+  return kept === null || kept === epoch;
+}
+
+function recordBefore({ next, stored, epoch }: Cursor): PassedRecord {
   const before = { sequence: next - 1, epoch };
   // In the stream it may have another id than in the journal.
   const isNamed = epoch !== null || stored === null;
-  const identity = isNamed ? before : parseMessageId(stored.messageId) ?? before;
-  const kept = journal.epochOf(identity.sequence);
-  return kept === null || kept === identity.epoch;
+  return isNamed ? before : parseMessageId(stored.messageId) ?? before;
 }
 
 /** Whether the cursor speaks of this stream, and not of one that stood in its place before. */
@@ -136,7 +164,7 @@ async function isConfirmed(
   extent: StreamExtent,
 ): Promise<boolean> {
   const { stored } = cursor;
-  if (!isSame(cursor, stream.name, extent) || cursor.searched > extent.lastSequence) return false;
+  if (!isSame(cursor, stream.name, extent)) return false;
   if (stored === null) return true;
   if (stored.sequence > extent.lastSequence) return false;
   if (stored.sequence < extent.firstSequence) return true;
@@ -145,25 +173,27 @@ async function isConfirmed(
 }
 
 /**
- * Looks for the newest messages of `channels`, in windows that double, until each channel's last
- * `maxInFlight` sequences are covered, and one of them is the journal's or older than it, or until the
- * stream's start is reached.
+ * Looks for the newest messages of `channels`, in windows that double, until the last `maxInFlight`
+ * sequences of each, those before its cursor where there is one, are covered, and one of them is the
+ * journal's or older than it, or until the stream's start is reached. Returns the channels of which
+ * every message was found.
  */
 async function searchBackwards(
   stream: SubjectStream,
   extent: StreamExtent,
   channels: readonly Compared[],
   found: Map<string, FoundMessage[]>,
-): Promise<void> {
-  const open = new Map(channels.map(({ channel, journal }) => [channel, journal]));
+): Promise<ReadonlyMap<string, Compared>> {
+  const open = new Map(channels.map((compared) => [compared.channel, compared]));
   let to = extent.lastSequence;
   for (let window = firstWindow; open.size > 0 && to >= extent.firstSequence; window *= 2) {
     const from = Math.max(extent.firstSequence, to - window + 1);
     await stream.each(from, to, (message) => {
       if (open.has(message.channel)) found.get(message.channel)?.push(message);
     });
-    for (const [channel, journal] of [...open]) {
-      const messages = found.get(channel) ?? [];
+    for (const [channel, { cursor, journal }] of [...open]) {
+      const before = knownCursor(cursor, journal)?.next ?? Infinity;
+      const messages = (found.get(channel) ?? []).filter(({ sequence }) => sequence < before);
       const newest = messages.reduce((most, { sequence }) => Math.max(most, sequence), 0);
       const isCovered = messages.some(({ sequence }) => sequence <= newest - maxInFlight);
       const isReached = isCovered && await reaches(messages, journal);
@@ -171,6 +201,7 @@ async function searchBackwards(
     }
     to = from - 1;
   }
+  return open;
 }
 
 /** Whether messages behind the first of `messages` are all that the journal may know. */

@@ -15,6 +15,12 @@ export interface FoundMessage extends MessageIdentity {
   readonly timeMs: number;
 }
 
+/** The newest record before a cursor; its epoch is `null` where nobody knows it any more. */
+export interface PassedRecord {
+  readonly sequence: number;
+  readonly epoch: string | null;
+}
+
 /** What a journal holds, for the comparison. */
 export interface JournalExtent {
   readonly epoch: string;
@@ -41,44 +47,60 @@ export function isOurs({ epoch, sequence }: MessageIdentity, journal: JournalExt
 
 /**
  * `trustedNext` is the cursor's position when the stream confirmed it; then `found` must hold every
- * message of the channel from there on. Else `found` holds at least the newest `maxInFlight`, or all
- * there are. A stream that has dropped its oldest messages says nothing about what came before them.
+ * message of the channel from there on. Else `found` holds at least the newest `maxInFlight` of those
+ * up to the record that the stream refuted, or all there are. A stream that has dropped its oldest
+ * messages says nothing about what came before them.
  */
 export function resumePoint(options: {
   readonly trustedNext: number | null;
   /**
-   * The cursor's position, also when the stream did not confirm it: nothing from there on was ever
-   * known to be stored. @default {null}
+   * The record before the cursor when the stream does not hold it any more. Others may have gone with
+   * it, and any may have come behind it since. @default {null}
    */
+  readonly refuted?: PassedRecord | null;
+  /** Nothing from there on was ever known to be stored. @default {trustedNext} */
   readonly neededNext?: number | null;
   readonly found: readonly FoundMessage[];
-  /** The stream's limits or a purge have taken messages from its front. */
+  /** The stream's limits or a purge have taken messages from its front that would have to be found. */
   readonly frontDropped: boolean;
   readonly journal: JournalExtent;
 }): ResumePoint {
-  const { trustedNext, neededNext = null, found, frontDropped, journal } = options;
+  const { trustedNext, refuted = null, found, frontDropped, journal } = options;
   const ahead = found.filter(({ epoch, sequence }) =>
     epoch === journal.epoch && sequence > journal.lastSequence
   );
-  const ours = found.filter((message) => isOurs(message, journal));
-  const present = new Map(ours.map((message) => [message.sequence, message]));
-  const newest = ours.reduce((most, { sequence }) => Math.max(most, sequence), 0);
-  const oldest = ours.reduce((least, { sequence }) => Math.min(least, sequence), newest);
-  const streamAhead = ahead.reduce<number | null>(
-    (most, { sequence }) => Math.max(most ?? 0, sequence),
-    null,
-  );
-  if (streamAhead !== null) {
+  if (ahead.length > 0) {
+    const streamAhead = newestOf(ahead);
     return { next: streamAhead + 1, last: null, skip: new Set(), streamAhead };
   }
+  const ours = found.filter((message) => isOurs(message, journal));
+  const present = new Map(ours.map((message) => [message.sequence, message]));
   let next = trustedNext ?? journal.oldestSequence;
-  if (trustedNext === null && newest > 0) {
-    const firstDoubtful = newest - maxInFlight + 1;
-    // What was dropped had been stored before: that cannot be said of what the cursor still needs.
-    const firstKept = frontDropped ? Math.min(oldest, neededNext ?? oldest) : 0;
-    next = Math.max(next, firstKept, firstDoubtful);
+  if (trustedNext !== null) {
+    // What was dropped had been stored before: that cannot be said of what is still needed.
+    const neededNext = options.neededNext ?? trustedNext;
+    if (frontDropped) next = Math.max(next, Math.min(oldestOf(ours), neededNext));
+  } else {
+    const before = refuted === null
+      ? ours
+      : found.filter(({ epoch, sequence }) =>
+        sequence <= refuted.sequence && (journal.epochOf(sequence) ?? refuted.epoch) === epoch
+      );
+    if (before.length > 0) {
+      const firstKept = frontDropped ? oldestOf(before) : 0;
+      next = Math.max(next, firstKept, newestOf(before) - maxInFlight + 1);
+    }
   }
   while (present.has(next)) next += 1;
   const skip = new Set([...present.keys()].filter((sequence) => sequence > next));
-  return { next, last: present.get(next - 1) ?? null, skip, streamAhead };
+  return { next, last: present.get(next - 1) ?? null, skip, streamAhead: null };
+}
+
+function newestOf(messages: readonly FoundMessage[]): number {
+  return messages.reduce((most, { sequence }) => Math.max(most, sequence), 0);
+}
+
+/** `Infinity` where there are none. */
+function oldestOf(messages: readonly FoundMessage[]): number {
+  return messages.reduce((least, { sequence }) => Math.min(least, sequence), Infinity);
 }

@@ -11,7 +11,7 @@ import type { CursorFile } from "./cursor.ts";
 import { messageBytes, messageHeaders } from "./message.ts";
 import type { Outcome, Trouble } from "./outcome.ts";
 import { Publisher } from "./publisher.ts";
-import { reconcile } from "./reconcile.ts";
+import { type Acknowledged, reconcile } from "./reconcile.ts";
 import { maxInFlight } from "./resume.ts";
 import { SendWindow } from "./send_window.ts";
 import { apiFailure, SessionEnd } from "./session_end.ts";
@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly server: StreamServer;
   readonly feeds: readonly Feed[];
   readonly cursors: CursorFile;
+  /** By channel, on connections before. */
+  readonly acknowledged: ReadonlyMap<string, Acknowledged>;
   /** The stream to make when there is none; `null` when none may be made. */
   readonly wantedStream: WantedStream | null;
   /** Records that may be under way at the start; 1 probes a server that had no room before. */
@@ -44,6 +46,9 @@ export interface SessionOptions {
 
 /** A publish that is not acknowledged within this time is in doubt, and is told within 5 s. */
 const ackTimeoutMs = 4000;
+
+/** A server that answers, answers sooner. */
+const lastLookMs = 300;
 
 export class Session {
   readonly #options: SessionOptions;
@@ -90,6 +95,10 @@ export class Session {
     this.#watch = new StreamWatch({
       clock: options.clock,
       doubt: (end) => this.#finish(end),
+      cursors: () => [...this.acknowledged()].map(([channel, { cursor }]) => [channel, cursor]),
+      keep: (cursors) => {
+        for (const [channel, cursor] of cursors) options.cursors.set(channel, cursor);
+      },
     });
     connection.ended.then((end) => this.#finish(end));
     connection.listen((ticket, outcome) => this.#settle(ticket, outcome));
@@ -138,13 +147,12 @@ export class Session {
     return this.#publishers.get(feed)?.progress;
   }
 
-  /** Notes the position of every channel. */
-  noteCursors(): void {
-    for (const [i, publisher] of this.#publishers) {
-      const name = this.#options.feeds[i]?.journal.name;
-      const streamEnd = this.#watch.end(publisher.stream);
-      if (name !== undefined) this.#options.cursors.set(name, publisher.cursor(streamEnd));
-    }
+  /** How far the channels have come. */
+  acknowledged(): Map<string, Acknowledged> {
+    return new Map([...this.#publishers.values()].map((publisher) => {
+      const { end, leadership } = this.#watch.seen(publisher.stream);
+      return [publisher.channel, { cursor: publisher.cursor(end), leadership }];
+    }));
   }
 
   /** Begins to publish. */
@@ -153,10 +161,18 @@ export class Session {
     for (const publisher of this.#publishers.values()) this.#run(publisher);
   }
 
+  /** Has cursors kept up to where they are now, where that can be known soon. */
+  async keepCursors(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const over = new AbortController();
+    const late = this.#options.clock.delay(lastLookMs, over.signal);
+    await Promise.race([this.#watch.lookAnew(), this.ended, late]);
+    over.abort();
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
     this.#window.close();
-    this.noteCursors();
     await this.#connection.close();
   }
 
@@ -199,16 +215,17 @@ export class Session {
 
   /** Finds where each channel of a subject goes on. */
   async #compare(subject: string, group: readonly Feed[]): Promise<[number, Publisher][]> {
-    const { cursors, wantedStream, clock, report } = this.#options;
+    const { cursors, acknowledged, wantedStream, clock, report } = this.#options;
     const stream = await this.#connection.stream(subject, wantedStream);
     const channels = group.map(({ journal }) => ({
       channel: journal.name,
       cursor: cursors.get(journal.name),
+      acknowledged: acknowledged.get(journal.name),
       journal,
     }));
     this.#streams.set(stream.name, stream);
     const extent = await stream.extent();
-    this.#watch.add(stream.name, extent, () => stream.glance());
+    this.#watch.add(stream, extent);
     const reconciled = await reconcile({ stream, extent, channels });
     return group.map((feed) => {
       const { journal } = feed;
@@ -230,6 +247,7 @@ export class Session {
       const index = this.#options.feeds.indexOf(feed);
       const send = (record: JournalRecord): Outcome | null => this.#send(index, feed, record);
       const { cursor, skip } = point;
+      cursors.set(journal.name, cursor);
       const window = this.#window;
       return [index, new Publisher({ journal, cursor, skip, window, clock, report, send })];
     });

@@ -169,6 +169,7 @@ export class Sink implements AsyncDisposable {
         server,
         feeds: this.#feeds.feeds,
         cursors: this.#cursors,
+        acknowledged: this.#feeds.acknowledged,
         wantedStream,
         initialWindow: probing ? probingWindow : initialWindow,
         restraint,
@@ -181,8 +182,11 @@ export class Sink implements AsyncDisposable {
       return new SessionEnd("unauthorized", errorText(error), { cause: error });
     }
     this.#session = session;
+    // Before anything is sent: what came behind a hole must not be taken for the beginning.
+    await this.#saveCursors();
     session.start();
     const end = await this.#untilEnd(session);
+    await session.keepCursors();
     await session.close();
     this.#feeds.note();
     this.#session = null;
@@ -222,7 +226,6 @@ export class Sink implements AsyncDisposable {
       // Not a race against `ended`: each would leave something behind on it, for years.
       await clock.delay(tickMs, signal);
       session.checkProgress();
-      session.noteCursors();
       await this.#saveCursors();
     }
     return end;

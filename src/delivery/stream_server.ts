@@ -53,6 +53,11 @@ export interface StreamMessage {
 export interface StreamExtent {
   /** When the stream was made, as the server writes it: one made anew is another one. */
   readonly created: string;
+  /**
+   * Another one whenever another server of a cluster may have come to lead the stream: what the one
+   * before had acknowledged may be missing then, and others' messages stand in its place.
+   */
+  readonly leadership: string;
   readonly firstSequence: number;
   readonly lastSequence: number;
 }

@@ -175,9 +175,57 @@ Deno.test("a cursor that is far behind finds its way through hundreds of thousan
 Deno.test("a hole that a full stream left is filled, also where the stream has dropped its front", () => {
   const kept = journal(1, 20);
   const found = messages(kept, [6, 9]);
-  const point = (neededNext: number | null): ResumePoint =>
-    resumePoint({ trustedNext: null, neededNext, found, frontDropped: true, journal: kept });
-  assert.deepEqual([point(2).next, [...point(2).skip]], [2, [6, 9]]);
+  const point = (next: number | null): ResumePoint =>
+    resumePoint({
+      trustedNext: null,
+      refuted: next === null ? null : { sequence: next - 1, epoch: present },
+      found,
+      frontDropped: true,
+      journal: kept,
+    });
+  assert.deepEqual([point(2).next, [...point(2).skip]], [1, [6, 9]]);
   assert.deepEqual([point(7).next, [...point(7).skip]], [7, [9]], "what was dropped stays so");
   assert.equal(point(null).next, 7);
+});
+
+Deno.test("what is lost before a cursor is sent again, however much came behind it", () => {
+  const kept = journal(1, 2000);
+  const found = messages(kept, [...range(1, 90), ...range(101, 1999)]);
+  for (const frontDropped of [false, true]) {
+    const refuted = { sequence: 100, epoch: present };
+    const point = resumePoint({ trustedNext: null, refuted, found, frontDropped, journal: kept });
+    assert.deepEqual([point.next, point.skip.size], [91, 1899]);
+  }
+});
+
+Deno.test("what the journal keeps no more tells what of it is lost", () => {
+  const kept = journal(17, 20);
+  const found = [...range(3, 13), 18, 19, 20].map((sequence) =>
+    messageOf(present, sequence, sequence)
+  );
+  const refuted = { sequence: 17, epoch: present };
+  const point = resumePoint({
+    trustedNext: null,
+    refuted,
+    found,
+    frontDropped: true,
+    journal: kept,
+  });
+  assert.deepEqual([point.next, [...point.skip]], [17, [18, 19, 20]]);
+});
+
+Deno.test("behind a cursor that holds, what the stream has dropped since is not sent again", () => {
+  const kept = journal(1, 20);
+  const point = (neededNext: number, found: readonly number[]): number =>
+    resumePoint({
+      trustedNext: 5,
+      neededNext,
+      found: messages(kept, found),
+      frontDropped: true,
+      journal: kept,
+    }).next;
+  assert.equal(point(12, []), 12);
+  assert.equal(point(12, [9, 10, 11, 12, 13]), 14);
+  assert.equal(point(12, [14]), 12, "it was needed");
+  assert.equal(point(5, []), 5);
 });

@@ -1,3 +1,4 @@
+import { NatsStreams } from "../../src/delivery/nats_streams.ts";
 import { Random } from "../../src/simulate/random.ts";
 import type { NatsServer } from "../../src/simulate/nats_server.ts";
 import { DeliverySite } from "../support/delivery_site.ts";
@@ -155,6 +156,21 @@ async function standStill(servers: readonly NatsServer[], ms: number): Promise<v
   for (const server of servers) server.resume();
 }
 
+/** Asserts that a connection that stays knows when another leader leads a stream. */
+async function assertElectionsTold({ site, cluster }: ClusteredSite): Promise<void> {
+  const connection = await new NatsStreams(site.access).connect(new AbortController().signal);
+  const stream = await connection.stream("ks.cdr.test", null);
+  await cluster.moveLeader("cdr");
+  const elections = async (): Promise<number> =>
+    Number((await stream.extent()).leadership.split(" ").at(-1));
+  await waitForValue(
+    "the election to be told",
+    () => elections().catch(() => 0),
+    (told) => told > 0,
+  );
+  await connection.close();
+}
+
 test("a cluster that loses its leader under load misses nothing and gets nothing twice", async () => {
   for (const seed of seeds()) {
     console.log(`SEED=${seed}`);
@@ -165,6 +181,7 @@ test("a cluster that loses its leader under load misses nothing and gets nothing
 async function befallClusters(random: Random): Promise<void> {
   await using clustered = await ClusteredSite.open();
   const { site } = clustered;
+  await assertElectionsTold(clustered);
   site.startSink();
   const feeding = setInterval(() => {
     for (const fed of site.journals) fed.feed(random.integer(0, 5));

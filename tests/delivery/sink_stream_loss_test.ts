@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { cpSync, renameSync, rmSync } from "node:fs";
 import { DeliverySite } from "../support/delivery_site.ts";
 import { natsServer } from "../support/nats_program.ts";
 import { requires } from "../support/requirements.ts";
 import { again } from "../support/rounds.ts";
-import { manage, messageCount, readStream } from "../support/stream_contents.ts";
+import { backUp, restore } from "../support/stream_backup.ts";
+import {
+  assertDelivered,
+  manage,
+  messageCount,
+  readStream,
+  withConnection,
+} from "../support/stream_contents.ts";
 import { waitFor, waitForValue } from "../support/wait_for.ts";
 
 const test = again(requires(natsServer).test);
@@ -111,4 +119,25 @@ test("a server that comes back with an earlier store gets what it has lost", asy
   await refilled(site);
   await site.assertDelivered();
   assert.ok(site.kinds().includes("stream_lost_records"));
+});
+
+test("a stream that is restored from an older backup, and filled by others, gets what it lacks", async () => {
+  await using site = await idleSite(300);
+  await withConnection(site.server.url, async (connection) => {
+    const client = jetstream(connection);
+    const backup = await backUp(connection, "cdr");
+    const { created } = await client.streams.get("cdr").then((stream) => stream.info());
+    site.fed.feed(20);
+    await site.caughtUp();
+    await (await jetstreamManager(connection)).streams.delete("cdr");
+    await restore(connection, "cdr", backup);
+    for (let i = 0; i < 20; i++) await client.publish("ks.cdr.test", "of another box");
+    // Neither when it was made nor how many it holds gives it away.
+    const { state, ...info } = await client.streams.get("cdr").then((stream) => stream.info());
+    assert.deepEqual([info.created, state.last_seq], [created, 320]);
+  });
+  await waitFor("the loss to be told", () => site.kinds().includes("stream_lost_records"));
+  await site.caughtUp();
+  const stored = await readStream(site.server.url, "cdr");
+  await assertDelivered(stored.filter(({ id }) => id !== ""), site.journals);
 });

@@ -3,7 +3,7 @@
 import type { StreamConfig } from "@nats-io/jetstream";
 import { NatsServer } from "../../src/simulate/nats_server.ts";
 import { natsProgram } from "./nats_program.ts";
-import { manage } from "./stream_contents.ts";
+import { manage, withConnection } from "./stream_contents.ts";
 import { waitForValue } from "./wait_for.ts";
 
 const size = 3;
@@ -63,6 +63,13 @@ export class NatsCluster implements AsyncDisposable {
     const leader = this.servers.find((server) => server.name === name);
     if (leader === undefined) throw new Error(`find the leader: ${name}`);
     return leader;
+  }
+
+  /** Lets another server lead a stream. */
+  async moveLeader(stream: string): Promise<void> {
+    const { url } = await this.leader(stream);
+    const subject = `$JS.API.STREAM.LEADER.STEPDOWN.${stream}`;
+    await withConnection(url, (connection) => connection.request(subject, "", { timeout: 5000 }));
   }
 
   /** Uses the JetStream API of a server that answers. */

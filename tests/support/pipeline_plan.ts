@@ -24,6 +24,7 @@ export type ServerEvent =
   | "delete stream"
   | "make stream anew"
   | "purge stream"
+  | "elect a leader that lacks messages"
   | "others publish"
   | "leave room for no message"
   | "leave room for few bytes"
@@ -101,6 +102,8 @@ const serverEvents: readonly ServerEvent[] = [
   "delete stream",
   "make stream anew",
   "purge stream",
+  "elect a leader that lacks messages",
+  "elect a leader that lacks messages",
   "others publish",
   "others publish",
   "others publish",

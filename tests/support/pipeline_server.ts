@@ -65,11 +65,12 @@ const events: Readonly<Record<ServerEvent, (server: SimulatedNats) => void>> = {
     server.make({ name, subjects });
   },
   "purge stream": (server) => streamOf(server)?.purge(),
-  "others publish": (server) => {
-    for (let i = 0; i < 10; i++) {
-      server.store({ subject: "ks.cdr.test", headers: [], payload: otherPayload }, Infinity);
-    }
+  "elect a leader that lacks messages": (server) => {
+    const lost = Math.floor(server.random() * 10);
+    if (streamOf(server) !== undefined) server.elect(name, lost);
+    if (server.random() < 0.7) othersPublish(server, lost);
   },
+  "others publish": (server) => othersPublish(server, 10),
   "leave room for no message": (server) => {
     const stream = streamOf(server);
     stream?.limit({ maxMessages: Math.max(1, stream.messages.length), discard: "new" });
@@ -80,6 +81,12 @@ const events: Readonly<Record<ServerEvent, (server: SimulatedNats) => void>> = {
   },
   "heal": healServer,
 };
+
+function othersPublish(server: SimulatedNats, count: number): void {
+  for (let i = 0; i < count; i++) {
+    server.store({ subject: "ks.cdr.test", headers: [], payload: otherPayload }, Infinity);
+  }
+}
 
 function deleteStream(server: SimulatedNats): void {
   if (streamOf(server) !== undefined) server.delete(name);

@@ -53,6 +53,7 @@ export class SimulatedNats implements StreamServer {
   #streams: SimulatedStream[] = [];
   #made = 0;
   #deleted = 0;
+  #elections = 0;
   #running = true;
   #stalled: Work[] | null = null;
 
@@ -121,7 +122,7 @@ export class SimulatedNats implements StreamServer {
     if (stream === undefined) {
       return { kind: "hold", trouble: "no_stream", message: "no stream takes the subject" };
     }
-    const outcome = stream.append(message, nowMs, openedMs < stream.madeMs);
+    const outcome = stream.append(message, nowMs, openedMs < stream.sinceMs);
     if (outcome.kind === "hold") this.refused(message);
     if (outcome.kind === "stored" && !outcome.duplicate) {
       this.stored(message, stream, outcome.streamSequence);
@@ -151,7 +152,7 @@ export class SimulatedNats implements StreamServer {
 
   /** Of which those who are connected are told. */
   get changes(): number {
-    return this.#made + this.#deleted;
+    return this.#made + this.#deleted + this.#elections;
   }
 
   make(wanted: WantedStream): SimulatedStream {
@@ -167,6 +168,12 @@ export class SimulatedNats implements StreamServer {
     const stream = this.find(name);
     this.#streams = this.#streams.filter((each) => each !== stream);
     this.#deleted += 1;
+  }
+
+  /** Another server of its cluster leads a stream, and lacks so many of its newest messages. @throws {NoStream} */
+  elect(name: string, lost: number): void {
+    this.find(name).elect(lost, this.timers.nowMs);
+    this.#elections += 1;
   }
 
   /** Its disk has written all that was stored. */

@@ -33,7 +33,7 @@ export interface StoredMessage extends StreamMessage {
   readonly storedMs: number;
   /** Room that it takes. */
   readonly bytes: number;
-  /** It was sent to a stream that stood here before. */
+  /** It was sent to a stream that stood here before, or to another leader of it. */
   readonly isStray: boolean;
 }
 
@@ -50,11 +50,13 @@ interface Synced {
 export class SimulatedStream {
   readonly name: string;
   readonly subjects: readonly string[];
-  readonly madeMs: number;
+  /** Since when it is this one, with this leader: what was sent before is a stray. */
+  sinceMs: number;
   limits = usualLimits;
   #created: string;
   /** As an alteration may have the real server tell it after its next start. */
   #nextCreated: string;
+  #elections = 0;
   #messages: StoredMessage[] = [];
   /** Dropped by limits since the last sync: a server that is killed finds them again. */
   readonly #removed: StoredMessage[] = [];
@@ -75,7 +77,7 @@ export class SimulatedStream {
     this.name = name;
     this.subjects = subjects;
     this.#created = this.#nextCreated = created;
-    this.madeMs = madeMs;
+    this.sinceMs = madeMs;
   }
 
   get messages(): readonly StoredMessage[] {
@@ -89,6 +91,7 @@ export class SimulatedStream {
   get extent(): StreamExtent {
     return {
       created: this.#created,
+      leadership: `leader ${this.#elections}`,
       firstSequence: this.#firstSequence,
       lastSequence: this.#lastSequence,
     };
@@ -193,6 +196,18 @@ export class SimulatedStream {
     this.#count();
     this.#makeRoom();
     this.#created = this.#nextCreated;
+  }
+
+  /** Another server leads, which lacks the newest messages, so many of them. */
+  elect(lost: number, nowMs: number): void {
+    this.#elections += 1;
+    this.sinceMs = nowMs;
+    this.#lastSequence -= Math.min(lost, this.#messages.length);
+    this.#messages = this.#messages.filter(({ sequence }) => sequence <= this.#lastSequence);
+    this.#removed.length = 0;
+    this.#recent = null;
+    this.#count();
+    this.sync();
   }
 
   /** The server's power goes. False when nothing of the stream is left. */
