@@ -101,11 +101,12 @@ export class FedClient {
   }
 }
 
-export class WebSocketFeed implements Disposable {
+export class WebSocketFeed implements AsyncDisposable {
   readonly port: number;
   readonly clients: FedClient[] = [];
   readonly #listener: Deno.TcpListener;
   readonly #answersPings: boolean;
+  readonly #accepting: Promise<void>;
 
   constructor(
     options: {
@@ -118,7 +119,7 @@ export class WebSocketFeed implements Disposable {
     this.#answersPings = options.answersPings ?? true;
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: options.port ?? 0 });
     this.port = this.#listener.addr.port;
-    this.#accept();
+    this.#accepting = this.#accept();
   }
 
   get url(): string {
@@ -134,9 +135,10 @@ export class WebSocketFeed implements Disposable {
   }
 
   /** Breaks off all connections, and listens no more. */
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     for (const client of this.clients) client.terminate();
+    await this.#accepting;
   }
 
   async #accept(): Promise<void> {

@@ -53,7 +53,7 @@ async function untilTaken({ handler }: Reading, texts: readonly string[]): Promi
 }
 
 Deno.test("WebSocketSource: each message is a record, text or binary, whole", async () => {
-  using feed = new WebSocketFeed();
+  await using feed = new WebSocketFeed();
   await using reading = readFrom(feed.url);
   const client = await feed.client();
   assert.equal(client.path, "/feed");
@@ -69,7 +69,7 @@ Deno.test("WebSocketSource: each message is a record, text or binary, whole", as
 });
 
 Deno.test("WebSocketSource: what is to be sent is sent after connecting, each time, with headers", async () => {
-  using feed = new WebSocketFeed();
+  await using feed = new WebSocketFeed();
   const messages = ['{"login":"box"}', '{"subscribe":"calls"}'];
   await using _reading = readFrom(feed.url, { messages, headers: { "X-Box": "A1" } });
   for (const number of [1, 2]) {
@@ -87,7 +87,7 @@ Deno.test("WebSocketSource: a server that restarts is connected to again, and no
   await using reading = readFrom(feed.url);
   (await feed.client()).send("one");
   await untilTaken(reading, ["one"]);
-  feed[Symbol.dispose]();
+  await feed[Symbol.asyncDispose]();
   await waitFor("a refusal", () => reading.handler.count("unreachable") === 1);
   feed = new WebSocketFeed({ port });
   (await feed.client()).send("two");
@@ -98,12 +98,12 @@ Deno.test("WebSocketSource: a server that restarts is connected to again, and no
   client.close(1001, "maintenance");
   await waitFor("its words", () => reading.handler.count("closed") === 2);
   assert.ok(reading.handler.events.includes("closed the other side closed: 1001 maintenance"));
-  feed[Symbol.dispose]();
+  await feed[Symbol.asyncDispose]();
 });
 
 Deno.test("WebSocketSource: a server that answers no ping is given up in time, one that does is kept", async () => {
-  using live = new WebSocketFeed();
-  using dead = new WebSocketFeed({ answersPings: false });
+  await using live = new WebSocketFeed();
+  await using dead = new WebSocketFeed({ answersPings: false });
   const times = { pingMs: 40, answerMs: 800 };
   await using kept = readFrom(live.url, times);
   await using given = readFrom(dead.url, times);
@@ -117,7 +117,7 @@ Deno.test("WebSocketSource: a server that answers no ping is given up in time, o
 });
 
 Deno.test("WebSocketSource: pings of the server are answered", async () => {
-  using feed = new WebSocketFeed();
+  await using feed = new WebSocketFeed();
   await using _reading = readFrom(feed.url);
   const client = await feed.client();
   client.ping();
@@ -125,7 +125,7 @@ Deno.test("WebSocketSource: pings of the server are answered", async () => {
 });
 
 Deno.test("WebSocketSource: a feed that has stalled is told once and connected anew until something comes", async () => {
-  using feed = new WebSocketFeed();
+  await using feed = new WebSocketFeed();
   await using reading = readFrom(feed.url, { stallMs: 250 });
   (await feed.client()).send("one");
   await feed.client(3);
@@ -140,7 +140,7 @@ Deno.test("WebSocketSource: a feed that has stalled is told once and connected a
 });
 
 Deno.test("WebSocketSource: who is refused is read no more; messages come in order and once", async () => {
-  using feed = new WebSocketFeed();
+  await using feed = new WebSocketFeed();
   await using reading = readFrom(feed.url, { pingMs: 50, answerMs: 600 });
   const { handler } = reading;
   const client = await feed.client();
@@ -197,7 +197,7 @@ Deno.test("WebSocketSource: a server that takes the connection and says nothing 
 });
 
 Deno.test("WebSocketSource: stopping takes what was sent, says good-bye, and closes every descriptor", async () => {
-  using feed = new WebSocketFeed();
+  await using feed = new WebSocketFeed();
   const before = openDescriptors();
   const reading = readFrom(feed.url);
   const client = await feed.client();
