@@ -147,20 +147,24 @@ export class Supervisor {
   /** From a start to the next fault, or to the stop. */
   async #live(): Promise<void> {
     const { clock, backoff } = this.#options;
-    const broken = new AbortController();
+    // Not AbortSignal.any(): where nothing else holds it, Deno 2.4 forgets it.
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    this.#stop.signal.addEventListener("abort", end);
     let isStarting = true;
     this.#isStarted = true;
     this.#opened?.start((error) => {
       this.#atStart = isStarting ? this.#atStart + 1 : 0;
       this.#noteFault({ error });
-      broken.abort();
+      end();
     });
     isStarting = false;
-    const over = AbortSignal.any([this.#stop.signal, broken.signal]);
-    await clock.delay(backoff.maxMs, over);
-    if (over.aborted) return;
-    this.#recovered();
-    await aborted(over);
+    await clock.delay(backoff.maxMs, over.signal);
+    if (!over.signal.aborted) {
+      this.#recovered();
+      await aborted(over.signal);
+    }
+    this.#stop.signal.removeEventListener("abort", end);
   }
 
   async #openAnew(): Promise<void> {

@@ -26,7 +26,9 @@ export type Report = (notice: Notice) => void;
 export function errorPlace(error: unknown): string {
   const stack = error instanceof Error ? error.stack ?? "" : "";
   const [, place = "nobody knows where"] = /^\s+at (.+)$/m.exec(stack) ?? [];
-  return place.replace(/file:\/\/\S*\/(?=[^/]+:\d+:\d+)/, "");
+  return place
+    .replace(/file:\/\/\S*\/(?=[^/]+:\d+:\d+)/, "")
+    .replace(/^(.*) \((.*)\)$/, "$1, $2");
 }
 
 /** The text of whatever was thrown. */
