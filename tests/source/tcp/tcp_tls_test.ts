@@ -227,4 +227,5 @@ Deno.test("TLS: a port that listens uses an exchanged certificate; a broken one 
   assert.equal(handler.received.toString(), "one\ntwo\ntwo\nthree\n");
   await assert.rejects(feed.send("four\n", authority), /UnknownIssuer|certificate/);
   assert.ok(feed.notices.some(({ kind }) => kind === "source_bad_certificate"));
+  assert.deepEqual(handler.problems, [], "somebody has listened all the time");
 });
