@@ -100,7 +100,7 @@ async function install(
   const { loaded, isFirst } = plan;
   const canRun = loaded.ok || loaded.captureOnly !== undefined;
   if (!canRun && !isFirst) {
-    printProblems(loaded.problems, configPath, terminal);
+    printProblems(loaded.problems, target.path(configPath), terminal);
     terminal.err("nothing was changed: mend the configuration, and run it again");
     return exitCodes.badConfig;
   }

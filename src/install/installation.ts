@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type Config, enabledPorts } from "../config/config.ts";
-import { type Loaded, parseConfig } from "../config/load.ts";
+import { loadConfig, type Loaded, parseConfig } from "../config/load.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Libc } from "../platform/libc.ts";
 import { visible } from "../source/serial/device_holder.ts";
@@ -65,10 +65,8 @@ export async function planInstallation(
   const systemd = new Systemd(tools);
   const file = target.path(configPath);
   const isFirst = !isThere(file);
-  const text = isFirst
-    ? firstConfig({ ...wishes, devices: freePorts(tools) })
-    : readFileSync(file, "utf8");
-  const loaded = parseConfig(text, configPath);
+  const first = isFirst ? firstConfig({ ...wishes, devices: freePorts(tools) }) : null;
+  const loaded = first === null ? await loadConfig(file) : parseConfig(first, configPath);
   const config = loaded.ok ? loaded.config : loaded.captureOnly?.config ?? null;
   const devices = config === null ? [] : serialDevices(config);
   const files = source === null
@@ -91,7 +89,13 @@ export async function planInstallation(
       mode: 0o750,
       isDeep: false,
     }),
-    new InstalledFile({ target, path: configPath, text, mode: 0o640, owner: readable }),
+    new InstalledFile({
+      target,
+      path: configPath,
+      text: first ?? readFileSync(file),
+      mode: 0o640,
+      owner: readable,
+    }),
     ...(config === null ? [] : serviceFolders(config)).map((path) =>
       new OwnedFolder({ target, path, owner: service, mode: 0o750, isDeep: true })
     ),

@@ -1,6 +1,7 @@
 // A small file that is to be there exactly so, or not at all. It is replaced in one go, and comes
 // back with its owner and mode when the step is taken back.
 
+import { Buffer } from "node:buffer";
 import {
   chmodSync,
   chownSync,
@@ -26,7 +27,7 @@ export interface InstalledFileOptions {
   /** On the machine; its folder is made where it is missing. */
   readonly path: string;
   /** `null` for a file that is not to be there. */
-  readonly text: string | null;
+  readonly text: string | Uint8Array | null;
   /** @default {0o644} */
   readonly mode?: number;
   /** @default {root} */
@@ -34,7 +35,7 @@ export interface InstalledFileOptions {
 }
 
 interface Former extends OwnerIds {
-  readonly text: string;
+  readonly bytes: Buffer;
   readonly mode: number;
 }
 
@@ -64,7 +65,7 @@ export class InstalledFile implements Step {
     const there = readFormer(this.#path);
     if (text === null) return there === null ? [] : [`remove ${path}`];
     if (there === null) return [`write ${path}`];
-    if (there.text !== text) return [`replace ${path}`];
+    if (!there.bytes.equals(Buffer.from(text))) return [`replace ${path}`];
     const ids = this.#ids();
     const hasOwner = ids === null || (ids.uid === there.uid && ids.gid === there.gid);
     return hasOwner && there.mode === mode ? [] : [`set owner and mode of ${path}`];
@@ -76,16 +77,16 @@ export class InstalledFile implements Step {
     this.#applied = true;
     if (text === null) return removeFile(this.#path);
     this.#made = new MadeFolders(dirname(this.#path));
-    replaceFile(this.#path, { text, mode, ids: this.#ids() });
+    replaceFile(this.#path, { bytes: Buffer.from(text), mode, ids: this.#ids() });
   }
 
   undo(): void {
     this.#applied = false;
     if (this.#former !== null) {
-      const { text, mode, uid, gid } = this.#former;
+      const { bytes, mode, uid, gid } = this.#former;
       const ids = this.#options.target.givesOwners ? { uid, gid } : null;
       mkdirSync(dirname(this.#path), { recursive: true });
-      return replaceFile(this.#path, { text, mode, ids });
+      return replaceFile(this.#path, { bytes, mode, ids });
     }
     rmSync(this.#path, { force: true });
     this.#made?.remove();
@@ -109,12 +110,12 @@ function removeFile(path: string): void {
 function readFormer(path: string): Former | null {
   if (!isThere(path)) return null;
   const { uid, gid, mode } = lstatSync(path);
-  return { text: readFileSync(path, "utf8"), mode: mode & 0o7777, uid, gid };
+  return { bytes: readFileSync(path), mode: mode & 0o7777, uid, gid };
 }
 
 /** By way of a file beside it, so that there is always the old or the new one. */
-function replaceFile(path: string, { text, mode, ids }: {
-  readonly text: string;
+function replaceFile(path: string, { bytes, mode, ids }: {
+  readonly bytes: Buffer;
   readonly mode: number;
   readonly ids: OwnerIds | null;
 }): void {
@@ -122,7 +123,7 @@ function replaceFile(path: string, { text, mode, ids }: {
   try {
     const fd = openSync(temporary, "w", 0o600);
     try {
-      writeSync(fd, text);
+      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import {
   chmodSync,
   chownSync,
@@ -163,22 +164,27 @@ test("a configuration that does not check stops install before it changes anythi
 test("a configuration that is there is kept, and becomes readable by the service alone", async () => {
   await using box = withPorts();
   mkdirSync(box.path("/etc/nectarcollector"));
-  const text = `{ "app": { "instance_id": "old", "fips_code": "1429010002" }, // from 2019
+  const text = `{ "app": { "instance_id": "Übung", "fips_code": "1429010002" }, // from 2019
   "ports": [{ "device": "/dev/ttyS0", "side_designation": "A1", "enabled": true }],
   "logging": { "base_path": "/data/records" } }`;
-  writeFileSync(box.path(configFile), text);
+  const bytes = Buffer.from(`\uFEFF${text}`);
+  writeFileSync(box.path(configFile), bytes);
   chmodSync(box.path(configFile), 0o644);
   mkdirSync(box.path("/data/records/old"), { recursive: true });
   writeFileSync(box.path("/data/records/1429010002-A1.log"), "from the earlier program\n");
-  symlinkSync("/etc/group", box.path("/data/records/link"));
+  symlinkSync(box.path("/etc/group"), box.path("/data/records/link"));
   chownSync(box.path("/data/records/old"), 1234, 1234);
   assert.equal((await install(box)).exitCode, 0);
-  assert.equal(readFileSync(box.path(configFile), "utf8"), text);
+  assert.ok(readFileSync(box.path(configFile)).equals(bytes));
   assert.equal(statSync(box.path(configFile)).mode & 0o777, 0o640);
   const ids = box.target.idsOf({ user: "nectarcollector", group: "nectarcollector" });
   for (const name of ["", "/old", "/1429010002-A1.log"]) {
     assert.equal(statSync(box.path(`/data/records${name}`)).uid, ids?.uid, name);
   }
+  assert.equal(statSync(box.path("/etc/group")).uid, 0, "what a link leads to is none of ours");
+  chmodSync(box.path(configFile), 0o644);
+  assert.equal((await install(box)).exitCode, 0);
+  assert.equal(statSync(box.path(configFile)).mode & 0o777, 0o640);
   const dropIn = "/etc/systemd/system/nectarcollector.service.d/50-site.conf";
   assert.match(readFileSync(box.path(dropIn), "utf8"), /ReadWritePaths="\/data\/records"/);
 });
@@ -216,6 +222,20 @@ test("another version takes over with one restart, and the one before stays besi
   assert.match(outLines[0] ?? "", /^done {2}replace .*, and keep the one before as /);
 });
 
+test("the version before can be gone back to", async () => {
+  await using box = withPorts();
+  await install(box, "--fips", "1429010002");
+  const old = readFileSync(box.path(executable));
+  box.bring("another version");
+  await install(box);
+  const world = { ...box.world, executable: box.path(`${executable}.previous`) };
+  const { exitCode } = await box.run((terminal) => installCommand(terminal, world), ["install"]);
+  assert.equal(exitCode, 0);
+  assert.ok(readFileSync(box.path(executable)).equals(old));
+  const other = readFileSync(box.executable);
+  assert.ok(readFileSync(box.path(`${executable}.previous`)).equals(other));
+});
+
 test("a version that does not come up goes, and the one before runs again", async () => {
   await using box = withPorts();
   await install(box, "--fips", "1429010002");
@@ -246,6 +266,7 @@ test("a first installation that does not come up leaves the machine as it was", 
   assert.deepEqual(contents(box).filter(isOwn), before.filter(isOwn));
   assert.ok(!box.target.hasUser("nectarcollector"));
   assert.ok(!box.target.hasGroup("nectarcollector"));
+  assert.ok(!existsSync(box.path("/etc/sysusers.d")), "folders that were made are gone");
   assert.equal(box.systemd.pid, 0);
 });
 
