@@ -54,7 +54,8 @@ export function brokenNotice({ name, problems }: BrokenSection): Notice {
     level: "error",
     kind: "section_broken",
     message: `running without ${name}: ${texts.join("; ")}`,
-    hint: "nectarcollector check shows the place; mend it and restart the service. Records are " +
+    hint:
+      "nectarcollector check shows the place; mend it, and nectarcollector reload. Records are " +
       "captured, and what the section would have been given is kept for it",
     details: { section: name, problems: problems.length },
   };

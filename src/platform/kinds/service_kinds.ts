@@ -89,7 +89,7 @@ export const serviceKinds = {
   section_broken: {
     level: "error",
     means: "a section of the configuration does not check; the service runs without it",
-    toDo: "nectarcollector check --config FILE, mend, restart",
+    toDo: "nectarcollector check --config FILE, mend, nectarcollector reload",
     details: {
       section: "name of the section",
       problems: "how many problems it has",
