@@ -34,17 +34,17 @@ class Keeping implements Disposable {
   }
 
   get keeper(): PortKeeper {
-    const bench = this;
+    const isEnding = (): boolean => this.isEnding;
     return {
       get isEnding() {
-        return bench.isEnding;
+        return isEnding();
       },
-      keep: (device, fd) => bench.#manager.keep(device, fd),
-      forget: (device) => bench.#manager.forget(device),
+      keep: (device, fd) => this.#manager.keep(device, fd),
+      forget: (device) => this.#manager.forget(device),
       take: (device) => {
-        bench.receive();
-        const fd = bench.store.get(`FDNAME=${encodeURIComponent(device)}`) ?? null;
-        bench.store.clear();
+        this.receive();
+        const fd = this.store.get(`FDNAME=${encodeURIComponent(device)}`) ?? null;
+        this.store.clear();
         return fd;
       },
     };
