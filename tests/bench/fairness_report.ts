@@ -3,13 +3,14 @@
 // and to reach the server, as ratios within the run, because machines are noisy.
 //
 //   SECONDS=20 PATTERN="garbage" deno task bench:fairness
-//   PATTERN="endless line", "short lines"; DETECT=1 lets the flooded port look for its speed
+//   PATTERN="endless line", "short lines"
+//   FLOOD_KEYS='{"baud_rate":0,"raw_capture":true}' for the flooded port's entry
 
 import type { FloodPattern } from "../support/flood.ts";
 import { FairnessSite, type Latencies } from "../support/fairness_site.ts";
 
 const seconds = Number(Deno.env.get("SECONDS") ?? 20);
-const detects = Deno.env.get("DETECT") === "1";
+const floodKeys = JSON.parse(Deno.env.get("FLOOD_KEYS") ?? "{}");
 const settleMs = 3000;
 const drainMs = 60_000;
 
@@ -89,7 +90,6 @@ function pause(ms: number): Promise<void> {
 
 async function report(): Promise<void> {
   const pattern = patternNamed(Deno.env.get("PATTERN") ?? "garbage");
-  const floodKeys = detects ? { baud_rate: 0 } : {};
   await using site = await FairnessSite.start({ pattern, floodKeys });
   const quiet = await phase(site, "undisturbed");
   site.flood.start();
