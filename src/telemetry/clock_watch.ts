@@ -71,12 +71,13 @@ export class ClockWatch implements AsyncDisposable {
     const beforeMs = clock.monotonicMs();
     const wallMs = clock.wallMs();
     const afterMs = clock.monotonicMs();
-    return afterMs - beforeMs > apartMs ? null : wallMs - afterMs;
+    return afterMs - beforeMs > apartMs ? null : wallMs - (beforeMs + afterMs) / 2;
   }
 }
 
 function lengthText(ms: number): string {
-  return ms < 2000 ? `${ms} ms` : describeDuration(ms);
+  // To the second: an hour is no 59 minutes because a reading came a moment late.
+  return ms < 2000 ? `${ms} ms` : describeDuration(Math.round(ms / 1000) * 1000);
 }
 
 function timeText(ms: number): string {

@@ -45,6 +45,14 @@ Deno.test("a step of the clock is told within seconds, once, with its size and d
   assert.match(bench.notices[1]?.message ?? "", /^the clock was set back by 60 minutes, to /);
 });
 
+Deno.test("an hour is told as one, however late a reading came", async () => {
+  await using bench = new Bench();
+  await bench.clock.advance(5000);
+  bench.clock.step(-hourMs + 20);
+  await bench.clock.advance(2000);
+  assert.match(bench.notices[0]?.message ?? "", /^the clock was set back by 60 minutes, to /);
+});
+
 Deno.test("a clock that is corrected little by little has not stepped", async () => {
   await using bench = new Bench();
   for (let second = 0; second < 600; second++) {
