@@ -148,6 +148,8 @@ interface Stored {
 export class SinkModel {
   /** Ids for which a stream had no room: a smaller record that came behind may have fitted. */
   readonly refused = new Set<string>();
+  /** Somebody deleted the cursors: nobody knows what was still needed of what stream. */
+  #cursorsLost = false;
   /** All that the server has taken in at some time. */
   readonly #stored: Stored[] = [];
   /** `{channel}/{sequence}` of records that were told as set aside, and their channels. */
@@ -157,6 +159,10 @@ export class SinkModel {
   store(message: StreamMessage, stream: SimulatedStream, sequence: number): void {
     const id = messageId(message);
     if (id !== "") this.#stored.push({ id, payload: message.payload, stream, sequence });
+  }
+
+  loseCursors(): void {
+    this.#cursorsLost = true;
   }
 
   /** A record was told as set aside. */
@@ -170,8 +176,9 @@ export class SinkModel {
     server: Pick<SimulatedNats, "streams" | "made">,
     journal: readonly JournalRecord[],
   ): void {
+    const hasDropped = server.streams.some((each) => each.droppedBefore > 1);
     // One that was made anew and has dropped messages by its limits is not filled with older ones.
-    const isTopped = server.made > 1 && server.streams.some((each) => each.droppedBefore > 1);
+    const isTopped = server.made > 1 && hasDropped;
     const stored = new Set(this.#stored.map(({ payload }) => textOf(payload)));
     const dropped = this.#dropped();
     const mine = server.streams.flatMap(({ messages }) => messages).filter(({ id }) =>
@@ -191,7 +198,9 @@ export class SinkModel {
       const text = textOf(line);
       // A power cut may bring back, under a new id, what was delivered from memory.
       const isElsewhere = delivered.has(text) && channel.isWhole(text);
-      const isExcused = dropped.has(id) || isElsewhere ||
+      // Without cursors a hole in front of what a stream has dropped cannot be told from the drops.
+      const isUnknown = this.#cursorsLost && hasDropped && this.refused.has(id);
+      const isExcused = dropped.has(id) || isElsewhere || isUnknown ||
         this.#setAside.has(`${channel.name}/${sequence}`) || isTopped && stored.has(text);
       assert.ok(present.has(id) || isExcused, `${id} is in the journal and not in the stream`);
       texts.add(text);

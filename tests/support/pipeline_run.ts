@@ -181,7 +181,10 @@ export class PipelineRun {
     this.#promise();
     this.#life = null;
     for (const channel of this.#channels) channel.outlive(false);
-    if (this.#box.healthy && without === "cursors") life.loseCursors();
+    if (this.#box.healthy && without === "cursors") {
+      life.loseCursors();
+      for (const sink of this.#sinks) sink.loseCursors();
+    }
     if (this.#box.healthy && without === "first journal") {
       // Half a deletion would leave records of which nobody knows the ids.
       this.#box.disarm();
