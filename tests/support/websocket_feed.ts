@@ -48,7 +48,10 @@ export class FedClient {
     this.#read(answersPings);
   }
 
-  send(data: string | Uint8Array, options: { readonly fin?: boolean } = {}): void {
+  send(
+    data: string | Uint8Array,
+    options: { readonly fin?: boolean; readonly binary?: boolean } = {},
+  ): void {
     this.#frames.send(data, { fin: true, binary: typeof data !== "string", ...options });
   }
 

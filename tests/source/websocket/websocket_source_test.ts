@@ -68,6 +68,15 @@ Deno.test("WebSocketSource: each message is a record, text or binary, whole", as
   assert.deepEqual(reading.handler.events, [`opened connected to 127.0.0.1:${feed.port}`]);
 });
 
+Deno.test("WebSocketSource: a text that is no text is kept as it came", async () => {
+  await using feed = new WebSocketFeed();
+  await using reading = readFrom(feed.url);
+  const bytes = Uint8Array.of(0xff, 0xfe, 0x00, 0x80);
+  (await feed.client()).send(bytes, { binary: false });
+  await waitFor("it", () => reading.handler.records.length === 1);
+  assert.deepEqual(reading.handler.records.map((record) => [...record]), [[...bytes]]);
+});
+
 Deno.test("WebSocketSource: what is to be sent is sent after connecting, each time, with headers", async () => {
   await using feed = new WebSocketFeed();
   const messages = ['{"login":"box"}', '{"subscribe":"calls"}'];
