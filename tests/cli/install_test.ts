@@ -58,11 +58,13 @@ function withPorts(): InstallBox {
   const box = new InstallBox();
   box.tree.addUart("ttyS0");
   box.tree.addUsb("ttyUSB0", { socket: "1-2" });
+  box.tree.addUart("ttyS1", { place: "pnp0/00:01" });
+  box.tree.setConsoles("ttyS1");
   box.tree.addName("by-id/usb-FTDI_US232R_FT0A1B2C-if00-port0", "ttyUSB0");
   return box;
 }
 
-test("install makes everything, from the ports found, and the service runs", async () => {
+test("install makes everything, from the ports that are no console, and the service runs", async () => {
   await using box = withPorts();
   const { outLines, exitCode } = await install(box, "--fips", "1429010002");
   assert.equal(exitCode, 0);
