@@ -24,7 +24,7 @@ export class Channel implements PortChannel, AsyncDisposable {
   readonly #firstRecord: (() => void) | undefined;
   readonly #acknowledgement: Acknowledgement | undefined;
   readonly #standing: ChannelStanding;
-  readonly #guard = new FaultGuard((error) => this.#broke(error));
+  readonly #guard: FaultGuard;
   #tellBroken: (error: unknown) => void = () => {};
   #lastByteMs = 0;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -56,6 +56,7 @@ export class Channel implements PortChannel, AsyncDisposable {
     this.#firstRecord = options.firstRecord;
     this.#acknowledgement = options.acknowledgement;
     this.#standing = new ChannelStanding(options);
+    this.#guard = options.guard ?? new FaultGuard();
     this.#appends = new AppendQueue({
       ...options,
       guard: this.#guard,
@@ -76,6 +77,7 @@ export class Channel implements PortChannel, AsyncDisposable {
   /** `caught` was read in the last run; the journal has been cut back to where it belongs. */
   start(caught: Caught | null, broke: (error: unknown) => void = () => {}): void {
     this.#tellBroken = broke;
+    this.#guard.watch((error) => this.#broke(error));
     this.#guard.run(() => this.#begin(caught), undefined);
   }
 

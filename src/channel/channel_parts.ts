@@ -10,6 +10,7 @@ import { CatchBuffer, type Caught } from "./catch_buffer.ts";
 import type { CatchMemories } from "./catch_memories.ts";
 import type { ChannelContext } from "./channel_context.ts";
 import { recordAsRead } from "./caught_as_read.ts";
+import { FaultGuard } from "./fault_guard.ts";
 import { LearnedSilence } from "./learned_silence.ts";
 import type { Silence } from "./silence.ts";
 import { SilenceWatch } from "./silence_watch.ts";
@@ -21,6 +22,8 @@ export interface ChannelParts {
   readonly journal: Journal;
   /** Who tells that the port is silent, if anybody is to. */
   readonly silence: Silence | undefined;
+  /** What timers run under that belong to the channel. */
+  readonly guard: FaultGuard;
   /** Says of each notice which port it is about. */
   readonly report: Report;
 }
@@ -45,7 +48,9 @@ export async function openParts(
   const name = nameOf(port);
   const report = reportFor(name, source, context);
   const journal = await openJournal(port, { ...context, report }, { feedsInside: true });
-  return { name, journal, silence: silenceFor(port, { ...context, report }), report };
+  const guard = new FaultGuard();
+  const silence = silenceFor(port, { ...context, report }, guard);
+  return { name, journal, silence, guard, report };
 }
 
 /** Opens what a port needs whose source brings bytes. */
@@ -65,8 +70,9 @@ export async function openByteParts(
   });
   catchBuffer.moveTo(journal.place);
   const caught = context.asRead ? recordAsRead(left, { name, catchBuffer, journal, report }) : left;
-  const silence = silenceFor(port, { ...context, report });
-  return { name, journal, silence, report, catchBuffer, caught, memories };
+  const guard = new FaultGuard();
+  const silence = silenceFor(port, { ...context, report }, guard);
+  return { name, journal, silence, guard, report, catchBuffer, caught, memories };
 }
 
 function nameOf({ fips_code: fips, side_designation: side }: EnabledPort): string {
@@ -103,14 +109,15 @@ async function openJournal(
 function silenceFor(
   port: EnabledPort,
   { config, disk, clock, report, opened }: ChannelContext,
+  guard: FaultGuard,
 ): Silence | undefined {
   const name = nameOf(port);
   const { silence_alarm_sec: limit } = port;
   if (limit === undefined) return undefined;
   const path = `${config.journal.state_path}/${name}.traffic.json`;
   const silence = limit === "learned"
-    ? new LearnedSilence({ name, memory: new TrafficMemory({ disk, path }), clock, report })
-    : new SilenceWatch({ name, limitMs: limit * 1000, clock, report });
+    ? new LearnedSilence({ name, memory: new TrafficMemory({ disk, path }), clock, guard, report })
+    : new SilenceWatch({ name, limitMs: limit * 1000, clock, guard, report });
   opened.defer(() => silence.stop());
   return silence;
 }

@@ -7,6 +7,7 @@ import type { NoticeKind } from "../platform/kinds/notice_kinds.ts";
 import { errorText, type Report } from "../platform/notice.ts";
 import type { SourceProblem } from "../source/source.ts";
 import type { ChannelState, ChannelStatus } from "./channel_status.ts";
+import type { FaultGuard } from "./fault_guard.ts";
 import { ChannelTally } from "./channel_tally.ts";
 import type { Silence } from "./silence.ts";
 
@@ -20,6 +21,8 @@ export interface StandingOptions {
   /** Tells when nothing is heard for too long. @default {nobody does} */
   readonly silence?: Silence | undefined;
   readonly report: Report;
+  /** That of whatever else was opened for the channel. @default {its own} */
+  readonly guard?: FaultGuard;
 }
 
 export class ChannelStanding {

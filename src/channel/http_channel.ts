@@ -25,7 +25,7 @@ export async function openHttpChannel(
 ): Promise<OpenedChannel> {
   const { listeners, clock } = context;
   const device = `:${port.listen_port}${port.path}`;
-  const { name, journal, silence, report } = await openParts(port, device, context);
+  const { name, journal, silence, guard, report } = await openParts(port, device, context);
   const header = new RecordHeader({ fips: port.fips_code, side: port.side_designation });
   const source = new HttpSource({
     channel: name,
@@ -45,7 +45,7 @@ export async function openHttpChannel(
     times,
   });
   const room = context.tailBudget;
-  const channel = new RecordChannel({ journal, source, clock, silence, report, room });
+  const channel = new RecordChannel({ journal, source, clock, silence, guard, report, room });
   return openedRecordChannel(channel);
 }
 

@@ -11,6 +11,7 @@
 import type { Clock } from "../platform/clock.ts";
 import { describeDuration } from "../platform/duration.ts";
 import { errorText, type Report } from "../platform/notice.ts";
+import type { FaultGuard } from "./fault_guard.ts";
 import { HeardHours } from "./heard_hours.ts";
 import { type Silence, silenceHint } from "./silence.ts";
 import type { TrafficMemory } from "./traffic_memory.ts";
@@ -31,6 +32,7 @@ export class LearnedSilence implements Silence {
   readonly #name: string;
   readonly #memory: TrafficMemory;
   readonly #clock: Clock;
+  readonly #guard: FaultGuard;
   readonly #report: Report;
   readonly #traffic: WeeklyTraffic;
   readonly #hours = new HeardHours();
@@ -55,8 +57,11 @@ export class LearnedSilence implements Silence {
     readonly name: string;
     readonly memory: TrafficMemory;
     readonly clock: Clock;
+    /** What its timer runs under. */
+    readonly guard: FaultGuard;
     readonly report: Report;
   }) {
+    this.#guard = options.guard;
     this.#name = options.name;
     this.#memory = options.memory;
     this.#clock = options.clock;
@@ -103,10 +108,11 @@ export class LearnedSilence implements Silence {
   }
 
   #wait(): void {
-    this.#timer = setTimeout(() => {
-      this.#look();
-      this.#wait();
-    }, lookEveryMs);
+    this.#timer = setTimeout(() =>
+      this.#guard.run(() => {
+        this.#look();
+        this.#wait();
+      }, undefined), lookEveryMs);
   }
 
   #look(): void {

@@ -31,7 +31,7 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
   readonly #standing: ChannelStanding;
   readonly #stopping = new AbortController();
   readonly #safeKeeping: SafeKeeping;
-  readonly #guard = new FaultGuard((error) => this.#broke(error));
+  readonly #guard: FaultGuard;
   #tellBroken: (error: unknown) => void = () => {};
   #isRefused = false;
 
@@ -52,6 +52,7 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
     this.#clock = options.clock;
     this.#room = options.room;
     this.#standing = new ChannelStanding(options);
+    this.#guard = options.guard ?? new FaultGuard();
     this.#safeKeeping = new SafeKeeping(options);
   }
 
@@ -61,6 +62,7 @@ export class RecordChannel implements PortChannel, AsyncDisposable {
 
   start(broke: (error: unknown) => void = () => {}): void {
     this.#tellBroken = broke;
+    this.#guard.watch((error) => this.#broke(error));
     this.#guard.run(() => this.#begin(), undefined);
   }
 

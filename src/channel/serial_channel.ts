@@ -10,6 +10,7 @@ import { Channel } from "./channel.ts";
 import { type ChannelContext, recoveryBackoff } from "./channel_context.ts";
 import { openByteParts } from "./channel_parts.ts";
 import { openedByteChannel, type OpenedChannel } from "./opened_channel.ts";
+import type { FaultGuard } from "./fault_guard.ts";
 import { RawCapture } from "./raw/raw_capture.ts";
 import { systemRawDisk } from "./raw/raw_disk.ts";
 
@@ -22,13 +23,13 @@ export async function openSerialChannel(
 ): Promise<OpenedChannel> {
   const { config, libc, loop, disk, clock } = context;
   const parts = await openByteParts(port, port.device, context);
-  const { name, journal, catchBuffer, silence, report } = parts;
+  const { name, journal, catchBuffer, silence, guard, report } = parts;
   const lineMemory = new LineMemory({
     disk,
     path: `${config.journal.state_path}/${name}.line.json`,
     device: port.device,
   });
-  const rawCapture = rawCaptureOf(port, name, { ...context, report });
+  const rawCapture = rawCaptureOf(port, name, { ...context, guard, report });
   const source = new SerialSource({
     device: port.device,
     tap: rawCapture,
@@ -57,6 +58,7 @@ export async function openSerialChannel(
     clock,
     idleFlushMs: port.idle_flush_ms,
     silence,
+    guard,
     report,
     firstRecord: () => {
       if (source.settings === undefined) return;
@@ -72,7 +74,7 @@ export async function openSerialChannel(
 function rawCaptureOf(
   { raw_capture: wanted, device }: SerialPortConfig,
   channel: string,
-  { config, space, clock, report }: ChannelContext,
+  { config, space, clock, guard, report }: ChannelContext & { readonly guard: FaultGuard },
 ): RawCapture | undefined {
   if (wanted === undefined) return undefined;
   return new RawCapture({
@@ -83,6 +85,7 @@ function rawCaptureOf(
     isBelowFloor: () => space.status.belowFloor,
     disk: systemRawDisk,
     clock,
+    guard,
     report,
   });
 }

@@ -3,6 +3,7 @@
 import type { Clock } from "../platform/clock.ts";
 import { describeDuration } from "../platform/duration.ts";
 import type { Report } from "../platform/notice.ts";
+import type { FaultGuard } from "./fault_guard.ts";
 import { type Silence, silenceHint } from "./silence.ts";
 
 /** Longest time that a timer can take, in milliseconds. */
@@ -12,6 +13,7 @@ export class SilenceWatch implements Silence {
   readonly #name: string;
   readonly #limitMs: number;
   readonly #clock: Clock;
+  readonly #guard: FaultGuard;
   readonly #report: Report;
   #heardMs: number;
   #isSilent = false;
@@ -22,8 +24,11 @@ export class SilenceWatch implements Silence {
     readonly name: string;
     readonly limitMs: number;
     readonly clock: Clock;
+    /** What its timer runs under. */
+    readonly guard: FaultGuard;
     readonly report: Report;
   }) {
+    this.#guard = options.guard;
     this.#name = options.name;
     this.#limitMs = options.limitMs;
     this.#clock = options.clock;
@@ -61,7 +66,8 @@ export class SilenceWatch implements Silence {
   /** One timer for a whole silence, however often something is heard. */
   #wait(): void {
     const restMs = this.#heardMs + this.#limitMs - this.#clock.monotonicMs();
-    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(restMs, 1), longestTimerMs));
+    const look = (): void => this.#guard.run(() => this.#look(), undefined);
+    this.#timer = setTimeout(look, Math.min(Math.max(restMs, 1), longestTimerMs));
   }
 
   #look(): void {

@@ -24,7 +24,7 @@ export async function openTcpChannel(
 ): Promise<OpenedChannel> {
   const { config, clock } = context;
   const parts = await openByteParts(port, addressOf(port), context);
-  const { journal, catchBuffer, silence, report } = parts;
+  const { journal, catchBuffer, silence, guard, report } = parts;
   const acknowledgement = port.acknowledge === undefined ? undefined : new Acknowledgement({
     journal,
     clock,
@@ -48,6 +48,7 @@ export async function openTcpChannel(
     clock,
     idleFlushMs: port.idle_flush_ms,
     silence,
+    guard,
     acknowledgement,
     report,
   });

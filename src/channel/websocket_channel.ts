@@ -19,7 +19,7 @@ export async function openWebSocketChannel(
 ): Promise<OpenedChannel> {
   const { config, libc, clock } = context;
   const url = new URL(port.url);
-  const { journal, silence, report } = await openParts(port, nameOf(url), context);
+  const { journal, silence, guard, report } = await openParts(port, nameOf(url), context);
   const source = new WebSocketSource({
     connector: new WebSocketDialer({
       url,
@@ -33,5 +33,5 @@ export async function openWebSocketChannel(
     backoff: recoveryBackoff(config),
     clock,
   });
-  return openedRecordChannel(new RecordChannel({ journal, source, clock, silence, report }));
+  return openedRecordChannel(new RecordChannel({ journal, source, clock, silence, guard, report }));
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FaultGuard } from "../../src/channel/fault_guard.ts";
 import { CatchBuffer, catchBufferBytes } from "../../src/channel/catch_buffer.ts";
 import { Channel } from "../../src/channel/channel.ts";
 import type { Silence } from "../../src/channel/silence.ts";
@@ -286,6 +287,7 @@ Deno.test("Channel: whichever file-system call a kill comes before, every byte r
 Deno.test("Channel: silence is told, and in the status, until something is heard", async () => {
   using box = new JournalBox();
   const silence = new SilenceWatch({
+    guard: new FaultGuard(),
     name: "1429010002-A1",
     limitMs: 50,
     clock: systemClock,

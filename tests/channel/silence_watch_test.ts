@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FaultGuard } from "../../src/channel/fault_guard.ts";
 import { SilenceWatch } from "../../src/channel/silence_watch.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import type { Notice } from "../../src/platform/notice.ts";
@@ -13,6 +14,7 @@ class Bench implements Disposable {
 
   constructor(limitMs = 600_000) {
     this.watch = new SilenceWatch({
+      guard: new FaultGuard(),
       name: "1429010002-A1",
       limitMs,
       clock: { ...systemClock, monotonicMs: () => this.#nowMs },
@@ -76,4 +78,25 @@ Deno.test("a limit of a year is longer than a timer, and is kept", () => {
   bench.pass(30 * 86_400);
   assert.deepEqual(bench.told, []);
   assert.equal(bench.time.pending, 1);
+});
+
+Deno.test("SilenceWatch: what its timer throws breaks its channel, not the service", async () => {
+  using time = new FakeTime();
+  const guard = new FaultGuard();
+  const told: unknown[] = [];
+  guard.watch((error) => told.push(error));
+  let nowMs = 0;
+  const watch = new SilenceWatch({
+    name: "1429010002-A1",
+    limitMs: 1000,
+    clock: { ...systemClock, monotonicMs: () => nowMs },
+    guard,
+    report: () => {
+      throw new TypeError("planted");
+    },
+  });
+  nowMs = 1001;
+  time.tick(1001);
+  assert.deepEqual(told.map(String), ["TypeError: planted"]);
+  await watch.stop();
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { CatchBuffer } from "../../src/channel/catch_buffer.ts";
 import { Channel } from "../../src/channel/channel.ts";
 import { recordAsRead } from "../../src/channel/caught_as_read.ts";
+import { FaultGuard } from "../../src/channel/fault_guard.ts";
 import { openedByteChannel } from "../../src/channel/opened_channel.ts";
 import { CatchMemories } from "../../src/channel/catch_memories.ts";
 import { Supervisor } from "../../src/channel/supervisor.ts";
@@ -300,4 +301,15 @@ Deno.test("Supervisor: stopped while it is broken it leaves what was read for th
   const { left } = new CatchBuffer(bench.memories.open(name));
   assert.deepEqual(left?.reads.map(({ bytes }) => new TextDecoder().decode(bytes)), ["one\n"]);
   await bench[Symbol.asyncDispose]();
+});
+
+Deno.test("FaultGuard: the first fault is told once, also to whoever listens later, and nothing runs any more", () => {
+  const guard = new FaultGuard();
+  assert.equal(guard.run(() => 5, 0), 5);
+  guard.break(new TypeError("first"));
+  const told: string[] = [];
+  guard.watch((error) => told.push(String(error)));
+  guard.break(new TypeError("second"));
+  assert.equal(guard.run(() => 5, 0), 0);
+  assert.deepEqual(told, ["TypeError: first"]);
 });

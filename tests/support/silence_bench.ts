@@ -1,5 +1,6 @@
 // A learned silence whose clocks, timers and state folder a test holds in its hand.
 
+import { FaultGuard } from "../../src/channel/fault_guard.ts";
 import { LearnedSilence } from "../../src/channel/learned_silence.ts";
 import { TrafficMemory } from "../../src/channel/traffic_memory.ts";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -72,6 +73,7 @@ export class SilenceBench implements Disposable {
 
   #start(): LearnedSilence {
     const silence = new LearnedSilence({
+      guard: new FaultGuard(),
       name: "1429010002-A1",
       memory: new TrafficMemory({ disk: this.disk, path: trafficPath }),
       clock: { ...systemClock, monotonicMs: () => this.#nowMs, wallMs: () => this.wallMs },

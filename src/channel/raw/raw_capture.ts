@@ -7,6 +7,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { errorText, type Report } from "../../platform/notice.ts";
 import { formatSettings, type LineSettings } from "../../source/serial/line_settings.ts";
 import type { PortTap } from "../../source/serial/port_tap.ts";
+import type { FaultGuard } from "../fault_guard.ts";
 import { RawBuffer } from "./raw_buffer.ts";
 import type { RawDisk } from "./raw_disk.ts";
 import { RawFiles } from "./raw_files.ts";
@@ -33,6 +34,8 @@ export interface RawCaptureOptions {
   readonly isBelowFloor: () => boolean;
   readonly disk: RawDisk;
   readonly clock: Clock;
+  /** Told of what goes wrong otherwise. */
+  readonly guard: FaultGuard;
   readonly report: Report;
 }
 
@@ -54,7 +57,7 @@ export class RawCapture implements PortTap, AsyncDisposable {
   constructor(options: RawCaptureOptions) {
     this.#options = options;
     this.#files = new RawFiles(options);
-    this.#done = this.#run();
+    this.#done = this.#run().catch((error) => options.guard.break(error));
   }
 
   opened(settings: LineSettings): void {

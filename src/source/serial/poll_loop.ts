@@ -47,6 +47,7 @@ export class PollLoop implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #gatherMs: number;
   readonly #wakeFd: number;
+  readonly #counter = new Uint8Array(8);
   readonly #entries = new Set<PollEntry>();
   readonly #removals: (() => void)[] = [];
   #stopped = false;
@@ -108,34 +109,48 @@ export class PollLoop implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const counter = new Uint8Array(8);
     while (!this.#stopped) {
-      const entries = [...this.#entries].filter((entry) => !entry.paused);
-      const pollfds = this.#pollfds(entries);
-      const ready = await this.#libc.poll(pollfds, timeoutMs);
-      this.#progressMs = this.#clock.monotonicMs();
-      if (ready > 0) {
-        const view = new DataView(pollfds.buffer);
-        if (view.getInt16(6, true) !== 0) this.#libc.read(this.#wakeFd, counter);
-        for (const [i, entry] of entries.entries()) {
-          const events = view.getInt16((i + 1) * pollfdBytes + 6, true);
-          if (events !== 0 && this.#entries.has(entry)) this.#call(entry, events);
-        }
+      let ready = 0;
+      try {
+        ready = await this.#turn();
+      } catch (error) {
+        // Whoever is told takes its descriptor out, and comes back with another.
+        for (const entry of this.#entries) this.#tell(entry, error);
       }
       for (const resolve of this.#removals.splice(0)) resolve();
-      if (ready > 0) await this.#clock.delay(this.#gatherMs);
+      if (ready !== 0) await this.#clock.delay(this.#gatherMs);
     }
     this.#libc.close(this.#wakeFd);
     for (const resolve of this.#removals.splice(0)) resolve();
+  }
+
+  /** Resolves to how many had events; negative when the poll was interrupted. */
+  async #turn(): Promise<number> {
+    const entries = [...this.#entries].filter((entry) => !entry.paused);
+    const pollfds = this.#pollfds(entries);
+    const ready = await this.#libc.poll(pollfds, timeoutMs);
+    this.#progressMs = this.#clock.monotonicMs();
+    if (ready <= 0) return ready;
+    const view = new DataView(pollfds.buffer);
+    if (view.getInt16(6, true) !== 0) this.#libc.read(this.#wakeFd, this.#counter);
+    for (const [i, entry] of entries.entries()) {
+      const events = view.getInt16((i + 1) * pollfdBytes + 6, true);
+      if (events !== 0 && this.#entries.has(entry)) this.#call(entry, events);
+    }
+    return ready;
   }
 
   #call(entry: PollEntry, events: number): void {
     try {
       entry.onEvents(events);
     } catch (error) {
-      entry.pause();
-      entry.broke(error);
+      this.#tell(entry, error);
     }
+  }
+
+  #tell(entry: PollEntry, error: unknown): void {
+    entry.pause();
+    entry.broke(error);
   }
 
   #pollfds(entries: readonly PollEntry[]): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { FaultGuard } from "../../../src/channel/fault_guard.ts";
 import { RawCapture } from "../../../src/channel/raw/raw_capture.ts";
 import type { Notice } from "../../../src/platform/notice.ts";
 import type { LineSettings } from "../../../src/source/serial/line_settings.ts";
@@ -30,6 +31,7 @@ class Bench implements AsyncDisposable {
 
   start(maxBytes = 1_000_000): RawCapture {
     return new RawCapture({
+      guard: new FaultGuard(),
       channel,
       device: "/dev/ttyS0",
       folder: this.folder,

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { FaultGuard } from "../../../src/channel/fault_guard.ts";
 import { RawCapture } from "../../../src/channel/raw/raw_capture.ts";
 import { systemRawDisk } from "../../../src/channel/raw/raw_disk.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
@@ -38,6 +39,7 @@ class Bench implements AsyncDisposable {
   readonly handler = new RecordingHandler();
   readonly seen: Seen[] = [];
   readonly #capture = new RawCapture({
+    guard: new FaultGuard(),
     channel,
     device: this.#folder.join("ttyTest"),
     folder: this.folder,

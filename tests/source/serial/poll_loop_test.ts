@@ -186,3 +186,34 @@ Deno.test("what one descriptor's call throws is told to its owner, and the other
   await loop.stop();
   for (const { fd } of bells) libc.close(fd);
 });
+
+/** Whose poll fails once, in a way that nobody expects. */
+class FailingLibc extends Libc {
+  fails = false;
+
+  override poll(pollfds: Uint8Array<ArrayBuffer>, timeoutMs: number): Promise<number> {
+    if (!this.fails) return super.poll(pollfds, timeoutMs);
+    this.fails = false;
+    return Promise.reject(new TypeError("planted"));
+  }
+}
+
+Deno.test("a poll that fails is told to all who wait, and the loop goes on", async () => {
+  using libc = new FailingLibc();
+  await using loop = newLoop(libc);
+  const [bell, later] = [new Bell(libc), new Bell(libc)];
+  const told: unknown[] = [];
+  loop.add(bell.fd, bell.hear, (error) => told.push(error));
+  bell.ring();
+  await waitFor("the bell", () => bell.heard === 1);
+  libc.fails = true;
+  bell.ring();
+  await waitFor("the error", () => told.length === 1);
+  loop.add(later.fd, later.hear, unexpected);
+  later.ring();
+  await waitFor("the next one", () => later.heard === 1);
+  assert.deepEqual(told.map(String), ["TypeError: planted"]);
+  await loop.stop();
+  libc.close(bell.fd);
+  libc.close(later.fd);
+});
