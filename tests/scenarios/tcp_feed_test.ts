@@ -14,8 +14,8 @@ import { denoForProxy, TcpProxy } from "../support/tcp_proxy.ts";
 import { waitFor, waitForValue } from "../support/wait_for.ts";
 
 /** The long forms: TCP_CUTS=500, TCP_KILLS=20. */
-const cuts = Number(Deno.env.get("TCP_CUTS") ?? 5);
-const kills = Number(Deno.env.get("TCP_KILLS") ?? 2);
+const cuts = Number(Deno.env.get("TCP_CUTS") ?? 3);
+const kills = Number(Deno.env.get("TCP_KILLS") ?? 1);
 
 const recovery = { reconnect_delay_sec: 0.05, max_reconnect_delay_sec: 0.2 };
 const logging = { max_size_mb: 0.02, max_backups: 1000 };

@@ -8,7 +8,7 @@ import { messageCount, readStream } from "../support/stream_contents.ts";
 import { waitForValue } from "../support/wait_for.ts";
 import { WebSocketFeed } from "../support/websocket_feed.ts";
 
-const rounds = 3;
+const rounds = 2;
 const perRound = 100;
 
 requires(natsServer).test(

@@ -15,7 +15,8 @@ export interface Connector<Connection> {
   readonly dials: boolean;
   /** @throws {Error} with the reason why there is none; whatever, when `signal` aborts */
   next(signal: AbortSignal): Promise<Connection>;
-  close(): void;
+  /** Resolves when another may take its place. */
+  close(): Promise<void>;
 }
 
 export interface ConnectingOptions<Connection> {
@@ -47,7 +48,7 @@ export async function keepConnected<Connection>(
       if (!signal.aborted) await clock.delay(backoffMs(backoff, Math.max(1, failures)), signal);
     }
   } finally {
-    connector.close();
+    await connector.close();
   }
 }
 

@@ -44,7 +44,9 @@ export class TcpDialer implements Connector<TcpConnection> {
     return new TcpConnection(conn, clock);
   }
 
-  close(): void {}
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 
   async #connect(signal: AbortSignal): Promise<Deno.TcpConn> {
     const { host, port } = this.#options;

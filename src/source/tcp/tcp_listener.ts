@@ -72,11 +72,13 @@ export class TcpListener implements Connector<TcpConnection> {
     return caller;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#over.abort();
+    await this.#listening;
     if (this.#standing !== null) closeConn(this.#standing.listener);
     this.#standing = null;
     this.#callers.close();
+    await this.#accepting;
   }
 
   /** Listens, with what the files of TLS hold now; one call after the other. */

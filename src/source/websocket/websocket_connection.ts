@@ -41,6 +41,9 @@ export class WebSocketConnection {
       // What a record is made of is not ours to judge.
       skipUTF8Validation: true,
       maxPayload: longestMessage,
+      // As its own connections have it: crumbs take more memory than what is in them.
+      maxFragments: 16 * 1024,
+      maxBufferedChunks: 256 * 1024,
     });
     this.#sender = new Sender({
       cork: () => {},

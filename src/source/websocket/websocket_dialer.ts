@@ -62,8 +62,8 @@ export class WebSocketDialer implements Connector<WebSocketConnection> {
     }
   }
 
-  close(): void {
-    this.#tcp.close();
+  async close(): Promise<void> {
+    await this.#tcp.close();
   }
 }
 

@@ -34,6 +34,8 @@ export interface WsLibrary {
     readonly allowSynchronousEvents: true;
     readonly skipUTF8Validation: true;
     readonly maxPayload: number;
+    readonly maxFragments: number;
+    readonly maxBufferedChunks: number;
   }) => FrameReceiver;
   readonly Sender: new (sink: FrameSink) => FrameSender;
 }

@@ -158,6 +158,20 @@ Deno.test("TcpListener: a port that is in use is told, and listened on when it i
   sender[Symbol.dispose]();
 });
 
+Deno.test("TcpListener: whoever listens next has the port at once", async () => {
+  const { port } = await listening().then(async (feed) => {
+    await feed.source.stop();
+    return feed;
+  });
+  for (let i = 0; i < 20; i++) {
+    const feed = new Listening(port);
+    const sender = await waitForValue("somebody to listen", () => dialIn(port), () => true);
+    await feed.source.stop();
+    sender[Symbol.dispose]();
+    assert.deepEqual(feed.handler.problems, []);
+  }
+});
+
 Deno.test("TcpListener: stopping closes whoever is connected, and every descriptor", async () => {
   const before = openDescriptors();
   const feed = await listening();
