@@ -10,7 +10,7 @@ import { messageCount, readStream } from "../support/stream_contents.ts";
 import { waitFor, waitForValue } from "../support/wait_for.ts";
 
 /** The long form: HTTP_POSTS=2000. */
-const posts = Number(Deno.env.get("HTTP_POSTS") ?? 400);
+const posts = Number(Deno.env.get("HTTP_POSTS") ?? 240);
 const kills = Math.max(3, posts / 200);
 const clients = 8;
 const bodyBytes = 3000;

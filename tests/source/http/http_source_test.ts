@@ -8,8 +8,10 @@ import { HttpSource, maxBodyBytes } from "../../../src/source/http/http_source.t
 import { RecentPosts } from "../../../src/source/http/recent_posts.ts";
 import { RecordRefused } from "../../../src/source/record_source.ts";
 import type { SourceProblem } from "../../../src/source/source.ts";
+import { Random } from "../../../src/simulate/random.ts";
 import { freePort } from "../../support/free_port.ts";
 import { post, postHead, RawSender } from "../../support/raw_http.ts";
+import { seeds } from "../../support/seeds.ts";
 import { waitFor } from "../../support/wait_for.ts";
 
 const times = { pauseMs: 10_000, totalMs: 10_000, safeMs: 10_000 };
@@ -198,12 +200,25 @@ Deno.test("HttpSource: who sends too slowly is told so, pause by pause or in all
     await using bench = await Bench.open({ times: { ...times, ...more } });
     using sender = await bench.connect();
     await sender.send(postHead("/cdr", 1000));
+    const startMs = performance.now();
     const dribble = setInterval(() => sender.send(".").catch(() => {}), more.pauseMs ? 400 : 40);
     const { status, body } = await sender.answer();
     clearInterval(dribble);
     assert.equal(status, 408, body);
+    assert.ok(performance.now() - startMs < times.pauseMs / 2);
     assert.deepEqual(bench.records, []);
   }
+});
+
+Deno.test("HttpSource: who sends slowly and goes on is waited for", async () => {
+  await using bench = await Bench.open({ times: { ...times, pauseMs: 800 } });
+  using sender = await bench.connect();
+  await sender.send(postHead("/cdr", 8));
+  for (let i = 0; i < 8; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    await sender.send(".");
+  }
+  assert.equal((await sender.answer()).status, 200);
 });
 
 Deno.test("HttpSource: what disk and memory refuse is answered with 503 and a time to try again", async () => {
@@ -355,6 +370,54 @@ Deno.test("HttpSource: channels share a port, and it is free when the last has s
   ]);
 });
 
+Deno.test("HttpSource: whatever way posts are cut and broken off, what is whole is kept, byte by byte", async () => {
+  for (const seed of seeds()) {
+    console.log(`seed ${seed}`);
+    const random = new Random(seed);
+    await using bench = await Bench.open();
+    const whole: string[] = [];
+    const broken: string[] = [];
+    for (let connection = 0; connection < 40; connection++) {
+      using sender = await bench.connect();
+      for (let i = random.integer(1, 4); i > 0; i--) {
+        const id = `${connection}-${i}`;
+        const body = `<${id}>` + "\n\r\0x"[random.integer(0, 3)]?.repeat(random.integer(0, 3000));
+        const text = random.integer(0, 1) === 0 ? post("/cdr", body) : chunked(body, random);
+        const isBroken = random.integer(0, 3) === 0;
+        const sent = isBroken ? text.slice(0, random.integer(1, text.length - 1)) : text;
+        for (let at = 0; at < sent.length;) {
+          const piece = sent.slice(at, at + random.integer(1, 1000));
+          await sender.send(piece);
+          at += piece.length;
+          if (random.integer(0, 5) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        (isBroken ? broken : whole).push(body);
+        if (isBroken) break;
+        assert.equal((await sender.answer()).status, 200);
+      }
+    }
+    assert.deepEqual(bench.bodies, whole);
+    assert.ok(broken.length > 0);
+  }
+});
+
+Deno.test("HttpSource: a stop waits for the posts of its own path, also where others go on", async () => {
+  const listeners = new HttpListeners({ clock: systemClock, report: () => {} });
+  const port = freePort();
+  const safe = Promise.withResolvers<void>();
+  await using one = await Bench.open({ listeners, port, safe: () => safe.promise });
+  await using _other = await Bench.open({ listeners, port, path: "/ali" });
+  const answer = one.post("a call");
+  await waitFor("the record", () => one.records.length === 1);
+  let isStopped = false;
+  const stopping = one.source.stop().then(() => isStopped = true);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(isStopped, false);
+  safe.resolve();
+  await stopping;
+  assert.equal((await answer).status, 200);
+});
+
 Deno.test("HttpSource: a stop gives half a post up, answers a whole one, and waits for no idle sender", async () => {
   const safe = Promise.withResolvers<void>();
   const bench = await Bench.open({ safe: () => safe.promise });
@@ -375,3 +438,14 @@ Deno.test("HttpSource: a stop gives half a post up, answers a whole one, and wai
   assert.equal(await idle.closes(3000), true);
   assert.deepEqual(bench.bodies, ["whole"]);
 });
+
+/** A post whose length nobody says, in chunks of any size. */
+function chunked(body: string, random: Random): string {
+  let text = "POST /cdr HTTP/1.1\r\nHost: box\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (let at = 0; at < body.length;) {
+    const chunk = body.slice(at, at + random.integer(1, 700));
+    text += `${chunk.length.toString(16)}\r\n${chunk}\r\n`;
+    at += chunk.length;
+  }
+  return `${text}0\r\n\r\n`;
+}
