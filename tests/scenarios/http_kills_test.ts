@@ -3,6 +3,7 @@ import { NatsServer } from "../../src/simulate/nats_server.ts";
 import { Random } from "../../src/simulate/random.ts";
 import { freePort } from "../support/free_port.ts";
 import { natsProgram, natsServer } from "../support/nats_program.ts";
+import { post, RawSender } from "../support/raw_http.ts";
 import { requires } from "../support/requirements.ts";
 import { seeds } from "../support/seeds.ts";
 import { latin1, Site } from "../support/site.ts";
@@ -50,10 +51,9 @@ async function survivesKills(random: Random): Promise<void> {
   site.useServer(server.url);
   await site.collector.start();
   const answered: Post[] = [];
-  const url = `http://127.0.0.1:${port}/cdr`;
   const sending = Array.from(
     { length: clients },
-    (_, client) => send(url, client, new Random(random.integer(0, 2 ** 31)), answered),
+    (_, client) => send(port, client, new Random(random.integer(0, 2 ** 31)), answered),
   );
   for (let kill = 1; kill <= kills; kill++) {
     const due = Math.floor(posts * kill / (kills + 1));
@@ -94,35 +94,35 @@ async function survivesKills(random: Random): Promise<void> {
   console.log(`${kills} kills: ${resent.length} resent, ${twice} twice, ${partial} partial`);
 }
 
-/** Sends a share of the posts one after the other, each until it is answered with 200. */
-async function send(url: string, client: number, random: Random, answered: Post[]): Promise<void> {
-  using http = Deno.createHttpClient({ poolMaxIdlePerHost: 1 });
+/** Sends a share of the posts over a connection that is kept, each until it is answered with 200. */
+async function send(port: number, client: number, random: Random, answered: Post[]): Promise<void> {
+  let sender: RawSender | undefined;
   for (let i = 0; i < posts / clients; i++) {
     const post: Post = { id: `${client}-${i}`, hasKey: random.integer(0, 1) === 1, sent: 0 };
-    while (!await isAnswered(url, post, http)) {
-      await new Promise((resolve) => setTimeout(resolve, random.integer(1, 30)));
+    for (let isAnswered = false; !isAnswered;) {
+      try {
+        sender ??= await RawSender.connect(port);
+        post.sent += 1;
+        isAnswered = await isSafe(sender, post);
+      } catch (error) {
+        if (error instanceof assert.AssertionError) throw error;
+        // It was killed, or is not there yet.
+        sender?.[Symbol.dispose]();
+        sender = undefined;
+        await new Promise((resolve) => setTimeout(resolve, random.integer(1, 30)));
+      }
     }
     answered.push(post);
   }
+  sender?.[Symbol.dispose]();
 }
 
-async function isAnswered(url: string, post: Post, client: Deno.HttpClient): Promise<boolean> {
-  const headers = {
-    "content-type": "application/xml",
-    ...post.hasKey ? { "idempotency-key": `"${post.id}"` } : {},
-  };
-  post.sent += 1;
-  try {
-    const answer = await fetch(url, { method: "POST", headers, body: bodyOf(post.id), client });
-    const text = await answer.text();
-    assert.ok(answer.status === 200 || answer.status === 503, text);
-    return answer.status === 200;
-  } catch (error) {
-    if (error instanceof assert.AssertionError) throw error;
-    // Nobody was there.
-    if (String(error).includes("refused")) post.sent -= 1;
-    return false;
-  }
+async function isSafe(sender: RawSender, { id, hasKey }: Post): Promise<boolean> {
+  const key = hasKey ? [`Idempotency-Key: "${id}"`] : [];
+  await sender.send(post("/cdr", bodyOf(id), ["Content-Type: application/xml", ...key]));
+  const { status, body } = await sender.answer();
+  assert.ok(status === 200 || status === 503, body);
+  return status === 200;
 }
 
 function bodyOf(id: string): string {
