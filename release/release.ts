@@ -1,13 +1,14 @@
 // A release, in build/release: for each kind of machine whose runtime is given an archive and a Debian
 // package; install.sh; the list of what is inside; sums and signature.
 //
+//   deno task bundle
 //   deno task release --key release.pem --url https://downloads.example.org/nectarcollector
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeArchive } from "./archive.ts";
-import { bundle } from "./bundle.ts";
+import { bundlePath } from "./bundle.ts";
 import { makeDebianPackage } from "./debian_package.ts";
 import { type Architecture, makeExecutable, runtimeVariables } from "./executable.ts";
 import { filledScript } from "./install_script.ts";
@@ -62,7 +63,10 @@ async function main(): Promise<void> {
   const folder = Deno.cwd();
   const sources = await sourcesAt(folder);
   if (sources.commit.endsWith("+changes")) console.error("warning: there are uncommitted changes");
-  await bundle(folder);
+  const stamp = `"build-stamp:${sources.commit} `;
+  if (!readFileSync(bundlePath(folder), "utf8").includes(stamp)) {
+    throw new Error(`make a release: the bundle is not of ${sources.commit}: deno task bundle`);
+  }
   const given = (["x86_64", "aarch64"] as const).filter((architecture) =>
     architecture === Deno.build.arch || Deno.env.has(runtimeVariables[architecture])
   );
