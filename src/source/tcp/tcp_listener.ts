@@ -150,6 +150,7 @@ export class TcpListener implements Connector<TcpConnection> {
 
   /** Files that cannot be used leave it as it is: they may be being exchanged just now. */
   async #renew(): Promise<void> {
+    if (this.#over.signal.aborted) return;
     try {
       await this.#listen();
     } catch (error) {
