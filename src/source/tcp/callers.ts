@@ -15,6 +15,7 @@ export class Callers {
   #senders: TcpConnection[] = [];
   #silent: TcpConnection[] = [];
   #current: TcpConnection | null = null;
+  #noMore: { readonly reason: unknown } | null = null;
   #news = Promise.withResolvers<void>();
 
   constructor(options: {
@@ -36,25 +37,37 @@ export class Callers {
     });
   }
 
-  /** The next one to be read; the one before must have been closed. `null` when `signal` aborts. */
-  async next(signal: AbortSignal): Promise<TcpConnection | null> {
+  /** The next one to be read; the one before must have been closed. @throws the reason why none comes */
+  async next(signal: AbortSignal): Promise<TcpConnection> {
     this.#current = null;
-    const stop = (): void => this.#tellNews();
+    this.#noMore = null;
+    const stop = (): void => this.noMoreCome(signal.reason);
     signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
     try {
-      while (!signal.aborted) {
+      for (;;) {
+        this.#throwIfNoMore();
         this.#current = this.#senders.pop() ?? this.#silent.pop() ?? null;
         if (this.#current !== null) return this.#current;
         await this.#news.promise;
       }
-      return null;
     } finally {
       signal.removeEventListener("abort", stop);
     }
   }
 
+  /** Whoever waits for the next one waits in vain. */
+  noMoreCome(reason: unknown): void {
+    this.#noMore = { reason };
+    this.#tellNews();
+  }
+
   close(): void {
     for (const caller of [...this.#senders.splice(0), ...this.#silent.splice(0)]) caller.close();
+  }
+
+  #throwIfNoMore(): void {
+    if (this.#noMore !== null) throw this.#noMore.reason;
   }
 
   #prefer(caller: TcpConnection): void {

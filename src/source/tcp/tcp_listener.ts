@@ -44,8 +44,6 @@ export class TcpListener implements Connector<TcpConnection> {
   #standing: Standing | null = null;
   #listening: Promise<void> = Promise.resolve();
   #accepting: Promise<void> = Promise.resolve();
-  /** Aborts when nobody listens any more. */
-  #deaf = new AbortController();
   #handshakes = 0;
 
   constructor(options: TcpListenerOptions) {
@@ -66,10 +64,7 @@ export class TcpListener implements Connector<TcpConnection> {
   async next(signal: AbortSignal): Promise<TcpConnection> {
     if (this.#standing !== null) await this.#renew();
     if (this.#standing === null) await this.#listen();
-    this.#deaf = new AbortController();
-    const caller = await this.#callers.next(AbortSignal.any([signal, this.#deaf.signal]));
-    if (caller === null) throw signal.aborted ? signal.reason : this.#deaf.signal.reason;
-    return caller;
+    return await this.#callers.next(signal);
   }
 
   async close(): Promise<void> {
@@ -154,7 +149,7 @@ export class TcpListener implements Connector<TcpConnection> {
     try {
       await this.#listen();
     } catch (error) {
-      if (this.#standing === null) return this.#deaf.abort(error);
+      if (this.#standing === null) return this.#callers.noMoreCome(error);
       this.#options.report({
         level: "warning",
         kind: "source_bad_certificate",

@@ -210,7 +210,7 @@ async function crowd(port: number): Promise<Deno.Conn[]> {
   const clients: Deno.Conn[] = [];
   for (;;) {
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), 200);
+    const timer = setTimeout(() => late.abort(), 800);
     try {
       clients.push(
         await Deno.connect({ hostname: "127.0.0.1", port, signal: late.signal }),
