@@ -8,6 +8,7 @@
 import type { Backoff } from "../../platform/backoff.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { describeDuration } from "../../platform/duration.ts";
+import { FairShare } from "../fair_share.ts";
 import type { Run, Source, SourceHandler, SourceProblem, SourceRead } from "../source.ts";
 import { type Connector, keepConnected } from "./connecting.ts";
 import { IdleWatch } from "./idle_watch.ts";
@@ -35,6 +36,7 @@ export class TcpSource implements Source {
   readonly undecided = 0;
   readonly #options: TcpSourceOptions;
   readonly #stop = new AbortController();
+  readonly #share: FairShare;
   #connection: TcpConnection | null = null;
   /** What comes next does not go on with what another connection brought. */
   #begins = false;
@@ -46,6 +48,7 @@ export class TcpSource implements Source {
 
   constructor(options: TcpSourceOptions) {
     this.#options = options;
+    this.#share = new FairShare(options.clock);
   }
 
   get name(): string {
@@ -132,6 +135,7 @@ export class TcpSource implements Source {
       if (piece === null) return;
       idle.heard();
       if (!await this.#give(piece, handler)) return;
+      await this.#share.rest(this.#stop.signal);
     }
   }
 
@@ -147,7 +151,7 @@ export class TcpSource implements Source {
       const part = bytes.subarray(at, at + room.length);
       room.set(part);
       at += part.length;
-      const isTaken = handler.bytes(room.subarray(0, part.length), timeMs);
+      const isTaken = this.#share.spend(() => handler.bytes(room.subarray(0, part.length), timeMs));
       if (!isTaken && !this.#stop.signal.aborted) await this.#resumed();
     }
     return true;

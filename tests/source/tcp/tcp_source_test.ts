@@ -222,3 +222,33 @@ async function crowd(port: number): Promise<Deno.Conn[]> {
     }
   }
 }
+
+Deno.test("TcpSource gives the others time when its bytes are costly, and loses none", async () => {
+  using server = new FeedServer();
+  let heldMs = 0;
+  const rests: number[] = [];
+  const clock = {
+    ...systemClock,
+    monotonicMs: () => systemClock.monotonicMs() + heldMs,
+    delay(ms: number, signal?: AbortSignal): Promise<void> {
+      rests.push(ms);
+      heldMs += ms;
+      return systemClock.delay(0, signal);
+    },
+  };
+  await using reading = readFrom(server.port, { clock });
+  const { handler } = reading;
+  const take = handler.bytes.bind(handler);
+  let pieces = 0;
+  handler.bytes = (chunk, timeMs) => {
+    pieces += 1;
+    heldMs += 1000;
+    return take(chunk, timeMs);
+  };
+  const peer = await server.peer();
+  const text = "costly\r\n".repeat(10_000);
+  await peer.send(text);
+  await untilReceived(reading, text);
+  const longest = Math.max(...rests);
+  assert.ok(pieces > 1 && longest > 4000, `${pieces} pieces, rests of ${rests}`);
+});
