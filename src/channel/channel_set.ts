@@ -121,7 +121,8 @@ export class ChannelSet {
       source: port.type === "serial" ? port.device : port.type,
       open: ({ asRead }) =>
         openChannel(port, { ...this.#context, sinkNames: this.#readers.names, asRead }),
-      leaving: () => this.#readers.leave(name),
+      // A channel is opened again whatever is wrong with delivery.
+      leaving: () => this.#readers.leave(name).catch((error) => this.#tell(name, error)),
       joined: (journal) => this.#join(name, journal),
       backoff: recoveryBackoff(config),
       clock,
@@ -135,13 +136,14 @@ export class ChannelSet {
 
   /** Capture waits for no reader. */
   #join(name: string, journal: Journal): void {
-    const { report } = this.#context;
     const port = this.#supervised.get(name)?.port;
     if (port === undefined) return;
-    this.#readers.join({ port, journal }).catch((error) => {
-      const message = `${name}: deliver from the journal again: ${errorText(error)}`;
-      report({ level: "error", kind: "error", channel: name, message });
-    });
+    this.#readers.join({ port, journal }).catch((error) => this.#tell(name, error));
+  }
+
+  #tell(name: string, error: unknown): void {
+    const message = `${name}: change who delivers from the journal: ${errorText(error)}`;
+    this.#context.report({ level: "error", kind: "error", channel: name, message });
   }
 }
 

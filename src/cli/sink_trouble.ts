@@ -3,7 +3,7 @@
 
 import type { Destination } from "../delivery/destinations.ts";
 import { SessionEnd } from "../delivery/session_end.ts";
-import { troubleHints } from "../delivery/sink.ts";
+import { troubleHints } from "../delivery/outcome.ts";
 import { NoStream } from "../delivery/streams.ts";
 import { errorText } from "../platform/notice.ts";
 import { asCannotLook, CannotLook } from "./kept_channels.ts";

@@ -5,7 +5,7 @@ import { Command } from "commander";
 import { type Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { type Destination, destinations } from "../delivery/destinations.ts";
-import { troubleHints } from "../delivery/sink.ts";
+import { troubleHints } from "../delivery/outcome.ts";
 import { auditSink } from "../delivery/stream_audit.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemDisk } from "../platform/disk.ts";

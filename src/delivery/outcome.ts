@@ -78,3 +78,12 @@ function parseReply(data: Uint8Array): Reply | null {
     throw error;
   }
 }
+
+/** What to do about it. */
+export const troubleHints: Readonly<Record<Trouble, string>> = {
+  disconnected: "is nats-server running, and is its address in the configuration right?",
+  no_stream: "switch JetStream on in nats-server, or make a stream that takes the subject",
+  storage_full: "raise the stream's limits, or its server's max_file_store, or free its disk",
+  unauthorized: "check user, password, token or credentials file, and the user's permissions",
+  stalled: "the server is there but does not answer; look at its log and its disk",
+};

@@ -15,12 +15,12 @@
 import { backoffMs } from "../platform/backoff.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
-import { errorText, type Report } from "../platform/notice.ts";
+import { errorPlace, errorText, type Report } from "../platform/notice.ts";
 import type { Restraint } from "../platform/restraint.ts";
 import { CursorFile } from "./cursor.ts";
 import { cursorPath } from "./destinations.ts";
 import { FeedProgress } from "./feed_progress.ts";
-import type { Trouble } from "./outcome.ts";
+import { type Trouble, troubleHints } from "./outcome.ts";
 import { RetryPause } from "./retry_pause.ts";
 import { type Feed, Session } from "./session.ts";
 import { SessionEnd } from "./session_end.ts";
@@ -114,7 +114,7 @@ export class Sink implements AsyncDisposable {
 
   start(): void {
     this.#stop = new AbortController();
-    this.#done = this.#run();
+    this.#done = this.#keepRunning();
   }
 
   /** Goes on with these feeds, in a new session; those that stay keep their place. */
@@ -137,6 +137,23 @@ export class Sink implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  /** An error that nobody expected costs the session, not the sink, nor whoever waits for its end. */
+  async #keepRunning(): Promise<void> {
+    const { name, maxWaitMs, clock, report } = this.#options;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await this.#run();
+      } catch (error) {
+        const message = `${name}: ${errorText(error)} (${errorPlace(error)}); it is begun anew`;
+        report({ level: "error", kind: "sink_restart", message });
+        await this.#session?.close().catch(() => {});
+        this.#session = null;
+        await clock.delay(maxWaitMs, signal);
+      }
+    }
   }
 
   async #run(): Promise<void> {
@@ -274,12 +291,3 @@ export class Sink implements AsyncDisposable {
     this.#detail = end.message;
   }
 }
-
-/** What to do about it. */
-export const troubleHints: Readonly<Record<Trouble, string>> = {
-  disconnected: "is nats-server running, and is its address in the configuration right?",
-  no_stream: "switch JetStream on in nats-server, or make a stream that takes the subject",
-  storage_full: "raise the stream's limits, or its server's max_file_store, or free its disk",
-  unauthorized: "check user, password, token or credentials file, and the user's permissions",
-  stalled: "the server is there but does not answer; look at its log and its disk",
-};

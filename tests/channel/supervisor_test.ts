@@ -313,3 +313,35 @@ Deno.test("FaultGuard: the first fault is told once, also to whoever listens lat
   assert.equal(guard.run(() => 5, 0), 0);
   assert.deepEqual(told, ["TypeError: first"]);
 });
+
+Deno.test("Supervisor: a turn that is taken back costs no epoch: numbers go on as if it had not been", async () => {
+  await using bench = new Bench();
+  await bench.start();
+  await bench.read("one\n");
+  let framed = 0;
+  bench.plant = (place) => {
+    if (place === "before framing" && ++framed === 2) throw new TypeError("planted");
+  };
+  await bench.read("two\nthree\n");
+  await waitFor("a restart", () => bench.opened > 1);
+  assert.deepEqual(await bench.records(), ["one", "two", "three"]);
+  const { journal } = bench.supervisor;
+  assert.ok(journal !== null);
+  const { records } = await readAll(journal);
+  assert.deepEqual(records.map(({ sequence }) => sequence), [1, 2, 3]);
+  assert.equal(new Set(records.map(({ epoch }) => epoch)).size, 1);
+});
+
+Deno.test("Supervisor: stopped before it was started it leaves what the last run had read", async () => {
+  const bench = new Bench();
+  const place = { epoch: "0".repeat(32), nextSequence: 1, openLogBytes: 0 };
+  const caught = new CatchBuffer(bench.memories.open(name));
+  caught.arm(place, 4, { setting: 0, timeMs: 1000 }).set(new TextEncoder().encode("one\n"));
+  caught.note(4);
+  await bench.supervisor.open();
+  await bench.supervisor.stop();
+  await bench.supervisor.close();
+  const { left } = new CatchBuffer(bench.memories.open(name));
+  assert.deepEqual(left?.reads.map(({ bytes }) => new TextDecoder().decode(bytes)), ["one\n"]);
+  await bench[Symbol.asyncDispose]();
+});

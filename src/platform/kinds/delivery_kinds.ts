@@ -7,6 +7,11 @@ const full = { stream: "its name", percent: "how full it is" };
 const records = { from: "first sequence", to: "last sequence, included" };
 
 export const deliveryKinds = {
+  sink_restart: {
+    level: "error",
+    means: "an error that nobody expected broke a sink; it is begun anew, records wait meanwhile",
+    toDo: "send the log to support: it is a mistake in this program",
+  },
   sink_connected: {
     level: "info",
     means: "records are being delivered",
