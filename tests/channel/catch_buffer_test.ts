@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { CatchBuffer, catchBufferBytes } from "../../src/channel/catch_buffer.ts";
 import type { JournalPlace } from "../../src/journal/journal_place.ts";
 import type { SourceRead } from "../../src/source/source.ts";
+import { bytesOf, textOf } from "../support/journal_box.ts";
 
 const place: JournalPlace = {
   epoch: "0123456789abcdef0123456789abcdef",
@@ -143,4 +144,17 @@ Deno.test("CatchBuffer: that the open record is damaged outlives the process, to
   assert.equal(reopened(memory).openDamaged, true);
   buffer.openDamaged = false;
   assert.equal(reopened(memory).openDamaged, false);
+});
+
+Deno.test("CatchBuffer: what was left is moved to another place, with a read that was killed before its count was noted", () => {
+  const memory = new Uint8Array(catchBufferBytes);
+  const killed = new CatchBuffer(memory);
+  killed.arm(place, 100, { setting: 3, timeMs: 1000 }).set(bytesOf("noted "));
+  killed.note(6);
+  killed.arm(place, 100, { setting: 3, timeMs: 1000 }).set(bytesOf("unnoted"));
+  const moved = { ...place, epoch: "e".repeat(32), nextSequence: 99, openLogBytes: 0 };
+  new CatchBuffer(memory).moveTo(moved);
+  const { left } = new CatchBuffer(memory);
+  assert.deepEqual(left?.place, moved);
+  assert.equal(left?.reads.map(({ bytes }) => textOf(bytes)).join(""), "noted unnoted");
 });

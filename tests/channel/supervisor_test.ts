@@ -54,8 +54,12 @@ class Bench implements AsyncDisposable {
   readonly supervisor: Supervisor;
   #journal: Journal | null = null;
 
-  constructor(options: { readonly maxMs?: number; readonly maxSegmentBytes?: number } = {}) {
-    const { maxMs = 1, maxSegmentBytes = 1_000_000 } = options;
+  constructor(options: {
+    readonly maxMs?: number;
+    readonly initialMs?: number;
+    readonly maxSegmentBytes?: number;
+  } = {}) {
+    const { maxMs = 1, initialMs = 1, maxSegmentBytes = 1_000_000 } = options;
     const plant: Plant = (place) => this.plant(place);
     this.supervisor = new Supervisor({
       name,
@@ -99,7 +103,7 @@ class Bench implements AsyncDisposable {
         return Promise.resolve();
       },
       joined: () => this.left.push("joined"),
-      backoff: { initialMs: 1, maxMs, exponential: true },
+      backoff: { initialMs, maxMs, exponential: true },
       clock: systemClock,
       report: (notice) => this.box.notices.push(notice),
     });
@@ -312,6 +316,24 @@ Deno.test("FaultGuard: the first fault is told once, also to whoever listens lat
   guard.break(new TypeError("second"));
   assert.equal(guard.run(() => 5, 0), 0);
   assert.deepEqual(told, ["TypeError: first"]);
+});
+
+Deno.test("Supervisor: of a turn that broke nobody reads what it had appended, however long it takes to open anew", async () => {
+  await using bench = new Bench({ maxMs: 60_000, initialMs: 60_000 });
+  await bench.start();
+  await bench.read("one\n");
+  assert.deepEqual(await bench.records(), ["one"]);
+  let framed = 0;
+  bench.plant = (place) => {
+    if (place === "before framing" && ++framed === 2) throw new TypeError("planted");
+  };
+  // Its two halves are framed, and appended, one after the other.
+  await bench.read("two\nthree\n");
+  const { journal } = bench.supervisor;
+  assert.ok(journal !== null && journal.lastSequence > 1, "something was appended");
+  await journal.sync();
+  assert.equal(journal.syncedSequence, 1);
+  assert.deepEqual((await readAll(journal)).records.map((record) => plain(record).text), ["one"]);
 });
 
 Deno.test("Supervisor: a turn that is taken back costs no epoch: numbers go on as if it had not been", async () => {
