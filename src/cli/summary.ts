@@ -11,6 +11,7 @@ import {
 } from "../config/config.ts";
 import { recordSubject, streamFor } from "../config/subjects.ts";
 import { channelName } from "../record.ts";
+import { nameOf } from "../source/websocket/websocket_dialer.ts";
 
 /** One channel that would run. */
 export interface ChannelSummary {
@@ -107,7 +108,7 @@ function sourceOf(port: PortConfig): string {
         ? `tcp ${port.host}:${port.port}`
         : `tcp port ${port.listen_port}`;
     case "websocket":
-      return withoutPassword(port.url);
+      return nameOf(new URL(port.url));
   }
 }
 
