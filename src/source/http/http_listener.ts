@@ -13,7 +13,7 @@ import { listenProblem } from "./listen_problem.ts";
 /** How long answers that are under way may take when the address is given up. */
 const graceMs = 6000;
 
-const retry: Backoff = { initialMs: 500, maxMs: 5000, exponential: true };
+const retry: Backoff = { initialMs: 200, maxMs: 5000, exponential: true };
 
 /** Where is listened. */
 export interface HttpAddress {
@@ -136,7 +136,7 @@ export class HttpListener {
     const server = Deno.serve(options, (request, { remoteAddr, completed }) => {
       const underWay = completed.catch(() => {}).finally(() => this.#underWay.delete(underWay));
       this.#underWay.add(underWay);
-      const { hostname: ip, port: from } = remoteAddr as Deno.NetAddr;
+      const { hostname: ip, port: from } = remoteAddr;
       return this.#answer(request, { ip: ip.replace(/^::ffff:(?=\d+\.)/, ""), port: from });
     });
     const finished = server.finished.catch((error) => {

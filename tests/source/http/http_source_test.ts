@@ -333,7 +333,7 @@ Deno.test("HttpSource: a port that is in use is told with a hint, and taken when
     message: `listen on port ${port}: another program uses it`,
     hint: `see which: ss -ltnp 'sport = :${port}'; end it, or set another listen_port`,
   });
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await new Promise((resolve) => setTimeout(resolve, 300));
   assert.equal(bench.problems.length, 1, "told once");
   other.close();
   await waitFor("the source to be open", () => bench.opened === 1);
@@ -377,7 +377,7 @@ Deno.test("HttpSource: whatever way posts are cut and broken off, what is whole 
     await using bench = await Bench.open();
     const whole: string[] = [];
     const broken: string[] = [];
-    for (let connection = 0; connection < 40; connection++) {
+    for (let connection = 0; connection < 25; connection++) {
       using sender = await bench.connect();
       for (let i = random.integer(1, 4); i > 0; i--) {
         const id = `${connection}-${i}`;
