@@ -28,6 +28,8 @@ class Bench implements AsyncDisposable {
   readonly notices: Notice[] = [];
   readonly logFolder: string;
   readonly #folder = new TemporaryFolder("http");
+  readonly #libc = new Libc();
+  readonly #loop = new PollLoop({ libc: this.#libc, clock: systemClock });
   readonly #safeMs: number;
   #opened: OpenedChannel | undefined;
 
@@ -58,12 +60,12 @@ class Bench implements AsyncDisposable {
       logging: { base_path: this.logFolder },
       journal: { state_path: this.#folder.join("state") },
     }));
-    const libc = new Libc();
+    const libc = this.#libc;
     const context: ChannelContext = {
       config,
       sinkNames: ["sink"],
       libc,
-      loop: new PollLoop({ libc, clock: systemClock }),
+      loop: this.#loop,
       listeners: new HttpListeners({ clock: systemClock, report }),
       disk: this.disk,
       clock: systemClock,
@@ -108,6 +110,8 @@ class Bench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+    await this.#loop[Symbol.asyncDispose]();
+    this.#libc[Symbol.dispose]();
     this.#folder[Symbol.dispose]();
   }
 }

@@ -163,7 +163,7 @@ Deno.test("RecordChannel: what is longer than a record may be becomes several th
   using box = new JournalBox();
   await using bench = await Bench.open({ box });
   const length = 2 * defaultMaxRecordBytes + 7;
-  const bytes = Uint8Array.from({ length }, (_, i) => i % 251);
+  const bytes = new Uint8Array(length).map((_, i) => i % 251);
   const long = bench.source.handler.take(bytes, 0);
   const exact = bench.source.handler.take(bytes.subarray(0, defaultMaxRecordBytes), 0);
   await Promise.all([long, exact]);
@@ -176,7 +176,7 @@ Deno.test("RecordChannel: what is longer than a record may be becomes several th
     ["message", defaultMaxRecordBytes],
   ]);
   const parts = records.slice(0, 3).map(({ line }) => line.subarray(42, -1));
-  assert.deepEqual(Buffer.concat(parts), Buffer.from(bytes));
+  assert.ok(Buffer.concat(parts).equals(bytes));
 });
 
 Deno.test("RecordChannel: what disk and memory refuse is told to the sender, and nothing of it stays", async () => {
