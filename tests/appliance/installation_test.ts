@@ -1,13 +1,18 @@
-// The executable itself, installed on a copy of this machine by the one file that it is. Only systemd
-// is pretended there.
+// The executable itself, installed on a copy of this machine from an archive on a USB stick, as it were.
+// Only systemd is pretended there.
 
 import assert from "node:assert/strict";
 import { chmodSync, chownSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { makeArchive } from "../../release/archive.ts";
+import { filledScript } from "../../release/install_script.ts";
+import { publicKey } from "../../release/signature.ts";
 import { Libc } from "../../src/platform/libc.ts";
 import { PseudoTerminal } from "../../src/simulate/pseudo_terminal.ts";
 import { OverlayMachine, overlayMachineNeeds } from "../support/overlay_machine.ts";
 import { pretendSystemctl } from "../support/pretend_systemctl.ts";
+import { checkoutFolder, makeKey } from "../support/release_shelf.ts";
 import { environment, program, requires } from "../support/requirements.ts";
+import { TemporaryFolder } from "../support/temporary_folder.ts";
 import { waitFor } from "../support/wait_for.ts";
 
 const executable = Deno.env.get("NECTARCOLLECTOR") ?? "";
@@ -26,6 +31,7 @@ requires(
   environment("NECTARCOLLECTOR", "NECTARCOLLECTOR=build/nectarcollector, after deno task compile"),
   ...overlayMachineNeeds,
   program("setpriv"),
+  program("openssl"),
 ).test(
   "the executable installs itself, captures as its own user, upgrades, and goes; the records stay",
   async () => {
@@ -33,9 +39,16 @@ requires(
     using port = new PseudoTerminal({ libc });
     chmodSync(port.path, 0o660);
     chownSync(port.path, 0, dialout);
-    using machine = new OverlayMachine({ megabytes: 600 });
+    using machine = new OverlayMachine({ megabytes: 800 });
     machine.put("/usr/bin/systemctl", pretendSystemctl);
-    machine.put("/media/nectarcollector", readFileSync(executable));
+    using release = new TemporaryFolder("release");
+    const keyFile = await makeKey(release);
+    const facts = { version: "1.0.0", architecture: Deno.build.arch, epochSec: 0 };
+    const name = await makeArchive({ folder: release.path, executable, keyFile, ...facts });
+    machine.put("/media/archive", readFileSync(release.join(name)));
+    const script = readFileSync(`${checkoutFolder}install.sh`, "utf8");
+    const key = publicKey(keyFile);
+    machine.put("/media/install.sh", filledScript(script, { ...facts, key, url: "none" }));
     machine.put(
       "/etc/nectarcollector/config.json",
       JSON.stringify({
@@ -45,16 +58,19 @@ requires(
       }),
     );
     machine.settle();
+    const said = (): string => {
+      const path = machine.path("/run/pretend/said");
+      return existsSync(path) ? readFileSync(path, "utf8") : "";
+    };
     const nectarcollector = async (...args: string[]): Promise<string> => {
       const { code, out, err } = await machine.run([...args], { environment: { NO_COLOR: "1" } });
-      const said = existsSync(machine.path("/run/pretend/said"))
-        ? readFileSync(machine.path("/run/pretend/said"), "utf8")
-        : "";
-      assert.equal(code, 0, `${args.join(" ")}\n${out}${err}${said}`);
+      assert.equal(code, 0, `${args.join(" ")}\n${out}${err}${said()}`);
       return out;
     };
     const systemctl = (...args: string[]): Promise<string> => nectarcollector("systemctl", ...args);
     const captured = async (record: string): Promise<void> => {
+      // What came before it opened the port is thrown away.
+      await waitFor("it to capture", () => said().includes("capturing"), { timeoutMs: 60_000 });
       await port.write(new TextEncoder().encode(`${record}\r\n`));
       await waitFor(
         `${record} in ${log}`,
@@ -63,7 +79,8 @@ requires(
       );
     };
     try {
-      const first = await nectarcollector("/media/nectarcollector", "install");
+      const offline = ["--offline", "/media/archive"];
+      const first = await nectarcollector("sh", "/media/install.sh", ...offline);
       assert.match(first, /the service runs, with 1 serial port configured/);
       await captured("the first record");
       const running = await systemctl("show");
