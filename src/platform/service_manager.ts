@@ -86,7 +86,7 @@ export class ServiceManager implements Disposable {
 
   /** It was told that the service stops: what is in its keeping stays open. */
   get isEnding(): boolean {
-    return this.#isEnding;
+    return this.#isEnding && this.#socket !== null;
   }
 
   /** The descriptor that was kept under this name, if there is one; it is the caller's then. */

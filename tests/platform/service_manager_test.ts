@@ -124,6 +124,8 @@ Deno.test("without systemd nothing is told, and nothing fails", () => {
   using manager = bench.manager();
   manager.ready();
   manager.keep("/dev/ttyS0", 1);
+  manager.stopping();
+  assert.equal(manager.isEnding, false, "nobody holds the ports open: they are closed for good");
   assert.equal(manager.watchdogMs, null);
   assert.deepEqual(bench.taken(), []);
   assert.deepEqual(bench.notices, []);
