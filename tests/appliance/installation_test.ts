@@ -98,7 +98,7 @@ requires(
       const text = readFileSync(machine.path(log), "utf8");
       assert.match(text, /the first record\n(.*\n)*.*the second record\n/);
       const left = machine.changes().filter((path) => /nectarcollector/.test(path));
-      const kept = /^\/(etc|var\/log|var\/lib|run)\/nectarcollector\//;
+      const kept = /^\/media\/|^\/(etc|var\/log|var\/lib|run)\/nectarcollector\//;
       assert.deepEqual(left.filter((path) => !kept.test(path)), []);
       assert.ok(!readdirSync(machine.path("/usr/local/bin")).includes("nectarcollector"));
     } finally {
