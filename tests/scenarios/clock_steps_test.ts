@@ -27,15 +27,15 @@ requires(natsServer).test(
       const from = fed.site.collector.log.length;
       clock.set(wallMs, fed.pid);
       await fed.untilSaid(words, from);
-      await fed.untilDelivered(`records after: ${words}`, 200);
+      await fed.untilDelivered(`records after: ${words}`, 50);
     };
-    await fed.untilDelivered("records of 1970", 200);
+    await fed.untilDelivered("records of 1970", 50);
     await step(dayMs, "the clock was set forward by 55 years");
     await step(clock.nowMs - hourMs, "the clock was set back by 60 minutes");
     await fed.site.collector.kill();
     clock.set(bootMs, undefined);
     await fed.site.collector.start();
-    await fed.untilDelivered("records of 1970 again", 200);
+    await fed.untilDelivered("records of 1970 again", 50);
     await step(dayMs + hourMs, "the clock was set forward by 55 years");
     await fed.assertAllIsWell();
     assert.deepEqual([fed.losses(0), fed.losses(1)], [[], []]);
