@@ -72,10 +72,6 @@ export async function reconcile(options: {
         stored: null,
         epoch: null,
       });
-    } else if (cursor !== null && !isSame(cursor, name, extent) && extent.firstSequence <= 1) {
-      // Made anew while records were under way, it may hold later ones and none before them.
-      const next = journal.oldestSequence;
-      trusted.set(channel, { next, stream: name, created, searched: 0, stored: null, epoch: null });
     }
   }
   const found = new Map<string, FoundMessage[]>(channels.map(({ channel }) => [channel, []]));
@@ -95,7 +91,8 @@ export async function reconcile(options: {
     const frontDropped = extent.firstSequence > (confirmed?.searched ?? 0) + 1;
     const isTrue = frontDropped && told !== null &&
       acknowledged?.leadership === extent.leadership && await isConfirmed(stream, told, extent);
-    // Of a stream from whose front nothing has gone, what is not found was never there.
+    // Of a stream from whose front nothing has gone, what is not found was never there. One that was
+    // made anew while records were under way may hold later ones, and none before them.
     const isKnown = whole.has(channel) && !frontDropped;
     const messages = found.get(channel) ?? [];
     const resume = (matches: readonly FoundMessage[]): ResumePoint =>

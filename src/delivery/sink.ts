@@ -5,8 +5,9 @@
 // is a cursor that stands still.
 //
 // How. A session (session.ts) publishes from the cursor on, a window of records under way at once,
-// and moves the cursor over what is acknowledged without a hole. Any doubt (a cut, a refusal, an
-// acknowledgement that does not come) ends the session. The next one first compares with the stream
+// and moves the cursor over what is acknowledged without a hole, once a later look at the stream has
+// confirmed it (stream_watch.ts). Any doubt (a cut, a refusal, an acknowledgement that does not come, a
+// stream that has another leader) ends the session. The next one first compares with the stream
 // itself (reconcile.ts): what is really there is skipped, what is not is sent again. Message ids that
 // never change let the server drop what still arrives twice.
 //

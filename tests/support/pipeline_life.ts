@@ -1,6 +1,7 @@
 // One life of the simulated box's process: two journals and a sink for each server. When it is killed
 // nothing of it goes on, though its code may still be running up to its next wait.
 
+import { CursorFile } from "../../src/delivery/cursor.ts";
 import { cursorPath } from "../../src/delivery/destinations.ts";
 import type { StreamServer } from "../../src/delivery/stream_server.ts";
 import { Sink } from "../../src/delivery/sink.ts";
@@ -100,6 +101,19 @@ export class PipelineLife {
   /** Lets go of what waits in a process that is dead; signals that nobody aborts are never collected. */
   bury(): void {
     for (const sink of this.sinks) sink.stop();
+  }
+
+  /** By journal, up to which record all sinks have said that it may go. */
+  get released(): readonly number[] {
+    return this.journals.map(({ shelf }) => shelf.holders.releasedSequence);
+  }
+
+  /** By journal, which records all sinks have behind them as their cursors on `disk` tell. */
+  passed(disk: Disk): readonly number[] {
+    const cursors = this.#names.map((name) => new CursorFile(disk, cursorPath(statePath, name)));
+    return this.journals.map(({ name }) =>
+      Math.min(...cursors.map((file) => (file.get(name)?.next ?? 1) - 1))
+    );
   }
 
   /** Somebody deletes the journal of the channel with this index, for good. */
