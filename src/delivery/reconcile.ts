@@ -55,13 +55,19 @@ export async function reconcile(options: {
   const { stream, extent, channels } = options;
   const { name } = stream;
   const { created } = extent;
+  const confirmed = new Map<string, boolean>();
+  for (const { channel, cursor, journal } of channels) {
+    const kept = knownCursor(cursor, journal);
+    if (kept !== null) confirmed.set(channel, await isConfirmed(stream, kept, extent));
+  }
+  const isShaken = [...confirmed.values()].includes(false) ||
+    channels.some((compared) => hasLostMessages(compared, extent));
   const trusted = new Map<string, Cursor>();
-  for (const { channel, cursor: kept, journal } of channels) {
-    const cursor = knownCursor(kept, journal);
-    if (cursor !== null && await isConfirmed(stream, cursor, extent)) {
-      const { searched, stored } = cursor;
-      const hasGoneBack = searched > extent.lastSequence;
-      trusted.set(channel, { ...cursor, searched: hasGoneBack ? stored?.sequence ?? 0 : searched });
+  for (const { channel, cursor, journal } of channels) {
+    if (cursor !== undefined && confirmed.get(channel) === true) {
+      // What was searched behind the cursor's message may have been lost, and filled again.
+      const searched = isShaken ? cursor.stored?.sequence ?? 0 : cursor.searched;
+      trusted.set(channel, { ...cursor, searched });
     } else if (journal.lastSequence < journal.oldestSequence) {
       const next = journal.oldestSequence;
       trusted.set(channel, {
@@ -85,10 +91,10 @@ export async function reconcile(options: {
   const whole = await searchBackwards(stream, extent, doubtful, found);
   const results = new Map<string, Reconciled>();
   for (const { channel, cursor, acknowledged, journal } of channels) {
-    const confirmed = trusted.get(channel);
+    const held = trusted.get(channel);
     const kept = knownCursor(cursor, journal);
     const told = knownCursor(acknowledged?.cursor, journal);
-    const frontDropped = extent.firstSequence > (confirmed?.searched ?? 0) + 1;
+    const frontDropped = extent.firstSequence > (held?.searched ?? 0) + 1;
     const isTrue = frontDropped && told !== null &&
       acknowledged?.leadership === extent.leadership && await isConfirmed(stream, told, extent);
     // Of a stream from whose front nothing has gone, what is not found was never there. One that was
@@ -97,8 +103,8 @@ export async function reconcile(options: {
     const messages = found.get(channel) ?? [];
     const resume = (matches: readonly FoundMessage[]): ResumePoint =>
       resumePoint({
-        trustedNext: confirmed?.next ?? (isKnown ? journal.oldestSequence : null),
-        refuted: confirmed !== undefined || kept === null ? null : recordBefore(kept),
+        trustedNext: held?.next ?? (isKnown ? journal.oldestSequence : null),
+        refuted: held !== undefined || kept === null ? null : recordBefore(kept),
         neededNext: isTrue ? told.next : kept?.next ?? null,
         found: [...messages, ...matches],
         frontDropped,
@@ -111,17 +117,23 @@ export async function reconcile(options: {
       : await storedUnderOtherIds({ stream, journal, from, foreign });
     const { next, last, skip, streamAhead } = resume(matches);
     const stored = last === null
-      ? confirmed?.stored ?? null
+      ? held?.stored ?? null
       : { sequence: last.streamSequence, messageId: last.id };
     const neededNext = Math.max(kept?.next ?? 1, told?.next ?? 1);
     const rewoundFrom = next < neededNext ? neededNext : null;
     // With messages behind a hole, the search must begin before them the next time too.
-    const searched = skip.size === 0 ? extent.lastSequence : confirmed?.searched ?? 0;
+    const searched = skip.size === 0 ? extent.lastSequence : held?.searched ?? 0;
     const epoch = journal.epochOf(next - 1);
     const reached = { next, stream: name, created, searched, stored, epoch };
     results.set(channel, { cursor: reached, skip, streamAhead, rewoundFrom });
   }
   return results;
+}
+
+/** Whether anything but a refuted cursor speaks for it that the stream has lost messages from its end. */
+function hasLostMessages({ cursor, acknowledged }: Compared, extent: StreamExtent): boolean {
+  const isOtherLeader = (acknowledged?.leadership ?? extent.leadership) !== extent.leadership;
+  return isOtherLeader || (cursor?.searched ?? 0) > extent.lastSequence;
 }
 
 /** The last sequence that a cursor has behind it; 0 when it is another journal's, or there is none. */

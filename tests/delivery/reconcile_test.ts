@@ -88,6 +88,14 @@ Deno.test("where a stream has gone back behind the cursor's message, what came s
   assert.deepEqual([next, rewoundFrom], [8, null]);
 });
 
+Deno.test("where another leader leads, what was searched behind the cursor's message is searched again", async () => {
+  const cursor = cursorBehind(5, 5, 30);
+  const acknowledged = { cursor, leadership: "other" };
+  const held = { 5: 5, 6: 20 };
+  const { cursor: { next } } = await compare({ held, lastSequence: 40, cursor, acknowledged });
+  assert.equal(next, 7);
+});
+
 Deno.test("without a cursor, what a stream has dropped from its front was there, else it never was", async () => {
   const held = { 8: 30, 9: 31, 11: 33 };
   assert.equal((await compare({ held, firstSequence: 30, lastSequence: 40 })).cursor.next, 10);

@@ -1,6 +1,7 @@
 // One life of the simulated box's process: two journals and a sink for each server. When it is killed
 // nothing of it goes on, though its code may still be running up to its next wait.
 
+import assert from "node:assert/strict";
 import { CursorFile } from "../../src/delivery/cursor.ts";
 import { cursorPath } from "../../src/delivery/destinations.ts";
 import type { StreamServer } from "../../src/delivery/stream_server.ts";
@@ -34,6 +35,8 @@ export class PipelineLife {
   readonly #sides: readonly string[];
   readonly #names: readonly string[];
   readonly #mortality: { isOver: boolean };
+  /** A stream was found to have lost records. */
+  #isRewound = false;
 
   static async start(options: PipelineLifeOptions): Promise<PipelineLife> {
     const { box, sides } = options;
@@ -77,7 +80,10 @@ export class PipelineLife {
         disk: box.disk,
         clock,
         random: server.random,
-        report: (notice) => report(i, notice),
+        report: (notice) => {
+          if (notice.kind === "stream_lost_records") this.#isRewound = true;
+          report(i, notice);
+        },
       })
     );
     for (const sink of this.sinks) sink.start();
@@ -114,6 +120,14 @@ export class PipelineLife {
     return this.journals.map(({ name }) =>
       Math.min(...cursors.map((file) => (file.get(name)?.next ?? 1) - 1))
     );
+  }
+
+  /** What was released is known to be passed; but when it is needed again it was released before. */
+  assertRemembered(released: readonly number[], disk: Disk): void {
+    if (this.#isRewound) return;
+    for (const [i, passed] of this.passed(disk).entries()) {
+      assert.ok((released[i] ?? 0) <= passed, `released ${released[i]}, ${passed} were passed`);
+    }
   }
 
   /** Somebody deletes the journal of the channel with this index, for good. */
