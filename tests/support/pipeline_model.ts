@@ -199,8 +199,7 @@ export class SinkModel {
       // A power cut may bring back, under a new id, what was delivered from memory.
       const isElsewhere = delivered.has(text) && channel.isWhole(text);
       // Without cursors a hole in front of what a stream has dropped cannot be told from the drops.
-      const isHole = this.refused.has(id) || stored.has(text);
-      const isUnknown = this.#cursorsLost && hasDropped && isHole;
+      const isUnknown = this.#cursorsLost && hasDropped;
       const isExcused = dropped.has(id) || isElsewhere || isUnknown ||
         this.#setAside.has(`${channel.name}/${sequence}`) || isTopped && stored.has(text);
       assert.ok(present.has(id) || isExcused, `${id} is in the journal and not in the stream`);
