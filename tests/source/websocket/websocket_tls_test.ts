@@ -16,10 +16,11 @@ const care = new SocketCare({ libc: new Libc() });
 const authority = new Authority();
 const { certificate: cert, key } = authority.issue({ name: "feed", hosts: ["127.0.0.1"] });
 
-/** Tells everybody who connects how they have said who they are. */
-function serve(): Deno.HttpServer<Deno.NetAddr> {
-  return Deno.serve(
-    { hostname: "127.0.0.1", port: 0, cert, key, onListen: () => {} },
+/** Tells everybody who connects how they have said who they are. Ends without waiting for them. */
+function serve(): { readonly url: string } & AsyncDisposable {
+  const over = new AbortController();
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, cert, key, signal: over.signal, onListen: () => {} },
     (request) => {
       const who = request.headers.get("authorization") ?? "nobody";
       const { socket, response } = Deno.upgradeWebSocket(request);
@@ -27,6 +28,13 @@ function serve(): Deno.HttpServer<Deno.NetAddr> {
       return response;
     },
   );
+  return {
+    url: `wss://127.0.0.1:${server.addr.port}/feed`,
+    [Symbol.asyncDispose]: async () => {
+      over.abort();
+      await server.finished;
+    },
+  };
 }
 
 function read(url: string, ca_file: string | undefined, login: Login): {
@@ -52,7 +60,6 @@ function read(url: string, ca_file: string | undefined, login: Login): {
 Deno.test("WebSocket over TLS: a server with a certificate of our authority learns who we are", async () => {
   using folder = new TemporaryFolder("wss");
   await using server = serve();
-  const url = `wss://127.0.0.1:${server.addr.port}/feed`;
   const ca_file = folder.join("ca.pem");
   Deno.writeTextFileSync(ca_file, authority.certificate);
   const secret = folder.join("secret");
@@ -65,7 +72,7 @@ Deno.test("WebSocket over TLS: a server with a certificate of our authority lear
     [{ token_file: secret }, "Bearer word 555"],
   ];
   for (const [login, told] of cases) {
-    await using reading = read(url, ca_file, login);
+    await using reading = read(server.url, ca_file, login);
     await waitFor("its answer", () => reading.handler.records.length === 1);
     assert.deepEqual(reading.handler.texts, [told]);
   }
@@ -74,12 +81,11 @@ Deno.test("WebSocket over TLS: a server with a certificate of our authority lear
 Deno.test("WebSocket over TLS: a certificate nobody knows, and a secret that cannot be read, are told", async () => {
   using folder = new TemporaryFolder("wss");
   await using server = serve();
-  const url = `wss://127.0.0.1:${server.addr.port}/feed`;
-  await using stranger = read(url, undefined, {});
+  await using stranger = read(server.url, undefined, {});
   await waitFor("the problem", () => stranger.handler.problems.length === 1);
   assert.equal(stranger.handler.problems[0]?.kind, "bad_certificate");
   const missing = folder.join("missing");
-  await using unknown = read(url, undefined, { token_file: missing });
+  await using unknown = read(server.url, undefined, { token_file: missing });
   await waitFor("the problem", () => unknown.handler.problems.length === 1);
   assert.match(unknown.handler.problems[0]?.message ?? "", /token_file: .*missing: .*ENOENT/);
 });
