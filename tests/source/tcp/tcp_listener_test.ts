@@ -163,7 +163,7 @@ Deno.test("TcpListener: whoever listens next has the port at once", async () => 
     await feed.source.stop();
     return feed;
   });
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 5; i++) {
     const feed = new Listening(port);
     const sender = await waitForValue("somebody to listen", () => dialIn(port), () => true);
     await feed.source.stop();
