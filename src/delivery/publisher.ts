@@ -65,7 +65,7 @@ export class Publisher {
     this.#next = options.cursor.next;
     this.#taken = options.cursor.next - 1;
     this.#skip = new Set(options.skip);
-    this.#lastSkipped = Math.max(0, ...options.skip);
+    this.#lastSkipped = [...options.skip].reduce((most, each) => Math.max(most, each), 0);
     this.#window = options.window;
     this.#clock = options.clock;
     this.#report = options.report;
