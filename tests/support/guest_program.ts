@@ -8,6 +8,12 @@ import { runProgram } from "./run_program.ts";
 /** The version of the runtime that DENORT_BIN names, which must be compiled with the same. */
 const compilerVersion = "2.4.2";
 
+/** That Deno, and what it must be told: it trusts what the system trusts only when it is. */
+export const matchingDeno = {
+  command: ["npx", "-y", `deno@${compilerVersion}`],
+  environment: { DENO_TLS_CA_STORE: "system", RUST_MIN_STACK: "16777216" },
+} as const;
+
 /** `.ci/denort` gets a runtime where Deno's own site cannot be reached. */
 export const guestProgramNeeds: readonly Requirement[] = [
   program("npx"),
@@ -26,11 +32,10 @@ export async function compileGuestProgram({ entry, output }: GuestProgramOptions
   const bundle = `${output}.js`;
   const folder = join(import.meta.dirname ?? "", "..", "..");
   await runProgram(Deno.execPath(), ["bundle", "--quiet", "--output", bundle, entry], { folder });
+  const [program, ...args] = matchingDeno.command;
   const compile = ["compile", "--quiet", "--no-check", "--no-config", "--allow-all"];
-  await runProgram(
-    "npx",
-    ["-y", `deno@${compilerVersion}`, ...compile, "--output", output, bundle],
-    // This version trusts what the system trusts only when told so.
-    { folder, environment: { DENO_TLS_CA_STORE: "system", RUST_MIN_STACK: "16777216" } },
-  );
+  await runProgram(program, [...args, ...compile, "--output", output, bundle], {
+    folder,
+    environment: matchingDeno.environment,
+  });
 }

@@ -37,8 +37,23 @@ export interface MachineImage {
   readonly disk: string;
 }
 
+/** What a machine has beyond a Debian that only starts. */
+export interface ImageAdditions {
+  readonly packages: readonly string[];
+  /** Their texts, by path without the slash at its beginning. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Where symbolic links lead to, by path. */
+  readonly links: Readonly<Record<string, string>>;
+}
+
+interface Recipe extends ImageAdditions {
+  readonly suite: string;
+  readonly diskSize: string;
+  readonly masked: readonly string[];
+}
+
 /** The cloud kernel is the smallest one with 8250 ports; it has no 9p to share folders by. */
-const recipe = {
+const bareRecipe: Recipe = {
   suite: "bookworm",
   packages: ["systemd", "systemd-sysv", "udev", "dbus", "linux-image-cloud-amd64"],
   diskSize: "3G",
@@ -71,17 +86,26 @@ WantedBy=multi-user.target
   links: {
     "etc/systemd/system/multi-user.target.wants/host-shell.service": "../host-shell.service",
   },
-} as const;
+};
 
 /**
  * The image, from the cache or made now, which takes a minute or two and 600 MB there.
  * @throws {Error} with what the program that failed said
  */
-export async function findMachineImage(report: (message: string) => void): Promise<MachineImage> {
+export async function findMachineImage(
+  report: (message: string) => void,
+  additions?: ImageAdditions,
+): Promise<MachineImage> {
+  const recipe = additions === undefined ? bareRecipe : {
+    ...bareRecipe,
+    packages: [...bareRecipe.packages, ...additions.packages],
+    files: { ...bareRecipe.files, ...additions.files },
+    links: { ...bareRecipe.links, ...additions.links },
+  };
   const made = createHash("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 16);
   const home = Deno.env.get("XDG_CACHE_HOME") || join(Deno.env.get("HOME") ?? "/root", ".cache");
   const folder = join(home, "nectarcollector", "virtual-machine", made);
-  if (!existsSync(folder)) await build(folder, report);
+  if (!existsSync(folder)) await build(recipe, folder, report);
   return {
     kernel: join(folder, "vmlinuz"),
     initrd: join(folder, "initrd.img"),
@@ -90,7 +114,11 @@ export async function findMachineImage(report: (message: string) => void): Promi
 }
 
 /** Others may build at the same time: each does it apart, and the first rename wins. */
-async function build(folder: string, report: (message: string) => void): Promise<void> {
+async function build(
+  recipe: Recipe,
+  folder: string,
+  report: (message: string) => void,
+): Promise<void> {
   mkdirSync(dirname(folder), { recursive: true });
   const temporary = mkdtempSync(join(dirname(folder), "building-"));
   try {
@@ -107,7 +135,7 @@ async function build(folder: string, report: (message: string) => void): Promise
       tree,
       ...mirror === undefined ? [] : [mirror],
     ], { report });
-    furnish(tree);
+    furnish(tree, recipe);
     const finished = join(temporary, "finished");
     mkdirSync(finished);
     copyFileSync(bootFile(tree, "vmlinuz-"), join(finished, "vmlinuz"));
@@ -135,7 +163,7 @@ export async function makeDisk(options: {
   await runProgram("mke2fs", ["-q", "-F", "-t", "ext4", "-d", tree, disk, size]);
 }
 
-function furnish(tree: string): void {
+function furnish(tree: string, recipe: Recipe): void {
   const links = {
     ...recipe.links,
     ...Object.fromEntries(
@@ -146,7 +174,10 @@ function furnish(tree: string): void {
     mkdirSync(join(tree, dirname(path)), { recursive: true });
     symlinkSync(target, join(tree, path));
   }
-  for (const [path, text] of Object.entries(recipe.files)) writeFileSync(join(tree, path), text);
+  for (const [path, text] of Object.entries(recipe.files)) {
+    mkdirSync(join(tree, dirname(path)), { recursive: true });
+    writeFileSync(join(tree, path), text);
+  }
   mkdirSync(join(tree, guestFiles), { recursive: true });
 }
 

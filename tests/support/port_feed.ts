@@ -1,14 +1,15 @@
 // An exchange that never stops talking: records with numbers of their own at a steady pace, cut into
 // pieces that care for no boundary.
 
-import type { PseudoTerminal } from "../../src/simulate/pseudo_terminal.ts";
-
 const pieceMs = 20;
 /** What is left of a piece for the next one to begin with. */
 const cutBytes = 5;
 
 export interface PortFeedOptions {
-  readonly terminal: PseudoTerminal;
+  /** Takes what the exchange says, as fast as there is room. */
+  readonly terminal: {
+    readonly write: (bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal) => Promise<unknown>;
+  };
   readonly port: number;
   /** Records a second. @default {500} */
   readonly rate?: number;

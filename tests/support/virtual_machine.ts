@@ -1,6 +1,7 @@
 // A whole Linux box for tests, emulated by qemu: its own kernel, systemd as PID 1, and real 16550A
 // serial ports whose far ends the test holds. Emulated in software, as tests may themselves run in a
-// virtual machine; it takes half a minute to start. It writes to nothing that lasts.
+// virtual machine; it takes half a minute to start. It writes to nothing that lasts, unless it is given
+// a disk of its own.
 
 import { existsSync, readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
@@ -9,12 +10,14 @@ import { GuestShell } from "./guest_shell.ts";
 import { LineSocket } from "./line_socket.ts";
 import {
   findMachineImage,
+  type ImageAdditions,
   type MachineImage,
   machineImageNeeds,
   makeDisk,
 } from "./machine_image.ts";
 import { MachineMonitor } from "./machine_monitor.ts";
 import { program, type Requirement } from "./requirements.ts";
+import { runProgram } from "./run_program.ts";
 import { TelnetWire } from "./telnet_wire.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
 import { UartRegisters } from "./uart_registers.ts";
@@ -25,7 +28,7 @@ export const virtualMachineNeeds: readonly Requirement[] = [
   program("qemu-system-x86_64"),
 ];
 
-const bootTimeoutMs = 300_000;
+const bootTimeoutMs = 900_000;
 const reportEveryMs = 5000;
 
 /** Beside ttyS0, which takes the kernel's messages. Each has an interrupt of its own. */
@@ -42,6 +45,18 @@ export interface VirtualMachineOptions {
   readonly files: string;
   /** Names of byte streams to programs inside: `/dev/virtio-ports/NAME` there. */
   readonly channels: readonly string[];
+  /** What its image has beyond the usual. */
+  readonly additions?: ImageAdditions;
+  /**
+   * Its system disk, which lasts; it is made from the image where it is not there yet.
+   * @default {one that goes with the machine}
+   */
+  readonly disk?: string;
+  /**
+   * A network in which this machine is 10.0.2.2 and the guest 10.0.2.15, and where each port of ours
+   * that stands before a port of the guest leads to that. @default {no network}
+   */
+  readonly forwards?: readonly (readonly [ours: number, guest: number])[];
   /** Told what takes time. */
   readonly report: (message: string) => void;
 }
@@ -72,15 +87,18 @@ export class VirtualMachine {
 
   /** A machine whose system has started. @throws {Error} with the last that it said. */
   static async start(options: VirtualMachineOptions): Promise<VirtualMachine> {
-    const { files, channels, report } = options;
-    const image = await findMachineImage(report);
+    const { files, report, additions, disk } = options;
+    const image = await findMachineImage(report, additions);
+    if (disk !== undefined && !existsSync(disk)) {
+      await runProgram("cp", ["--sparse=always", image.disk, disk]);
+    }
     const folder = new TemporaryFolder("virtual-machine");
     const filesDisk = folder.join("files.ext4");
     await makeDisk({ tree: files, disk: filesDisk, size: "1G" });
     const log: string[] = [];
     const process = new GuardedProcess({
       program: "qemu-system-x86_64",
-      args: qemuArguments({ image, filesDisk, channels, folder }),
+      args: qemuArguments({ ...options, image, filesDisk, folder }),
       log,
     });
     try {
@@ -159,7 +177,12 @@ export class VirtualMachine {
     await this.monitor.execute("chardev-change", { id: chardev, backend });
   }
 
-  /** Pulls the plug. Nothing of the machine is left, but for its process, which is about to end. */
+  /** Resolves when its process has ended. */
+  get ended(): Promise<void> {
+    return this.#process.ended;
+  }
+
+  /** Pulls the plug. Only a disk of its own is left, and its process, which is about to end. */
   kill(): void {
     this.#process.send("SIGKILL");
     this.shell[Symbol.dispose]();
@@ -170,13 +193,19 @@ export class VirtualMachine {
   }
 }
 
-function qemuArguments(options: {
-  readonly image: MachineImage;
-  readonly filesDisk: string;
-  readonly channels: readonly string[];
-  readonly folder: TemporaryFolder;
-}): string[] {
-  const { image, filesDisk, channels, folder } = options;
+function qemuArguments(
+  options: VirtualMachineOptions & {
+    readonly image: MachineImage;
+    readonly filesDisk: string;
+    readonly folder: TemporaryFolder;
+  },
+): string[] {
+  const { image, filesDisk, channels, disk, forwards, folder } = options;
+  // What the machine writes goes into a file of qemu's that has no name; or into its own disk, where
+  // what it has handed over outlives qemu, so that this machine need not sync for it.
+  const systemDisk = disk === undefined
+    ? `file=${image.disk},snapshot=on`
+    : `file=${disk},cache=unsafe`;
   const socket = (name: string): string =>
     `socket,id=${name},path=${folder.join(name)},server=on,wait=off`;
   return [
@@ -184,8 +213,7 @@ function qemuArguments(options: {
     ...["-no-user-config", "-nodefaults", "-display", "none"],
     ...["-kernel", image.kernel, "-initrd", image.initrd],
     ...["-append", "root=/dev/vda rw console=ttyS0 systemd.show_status=1"],
-    // What the machine writes goes into a file of qemu's that has no name.
-    ...["-drive", `file=${image.disk},format=raw,if=virtio,snapshot=on`],
+    ...["-drive", `${systemDisk},format=raw,if=virtio`],
     ...["-drive", `file=${filesDisk},format=raw,if=virtio,snapshot=on`],
     ...["-chardev", `file,id=boot,path=${folder.join("boot.log")}`],
     ...["-device", "isa-serial,chardev=boot,index=0"],
@@ -199,8 +227,16 @@ function qemuArguments(options: {
       ...["-chardev", socket(name)],
       ...["-device", `virtserialport,chardev=${name},name=${name}`],
     ]),
+    ...forwards === undefined ? [] : [
+      ...["-device", "virtio-net-pci,netdev=network"],
+      ...["-netdev", ["user", "id=network", ...forwards.map(forwarding)].join()],
+    ],
     ...["-qmp", `unix:${folder.join("monitor")},server=on,wait=off`],
   ];
+}
+
+function forwarding([ours, guest]: readonly [number, number]): string {
+  return `hostfwd=tcp:127.0.0.1:${ours}-:${guest}`;
 }
 
 /** What the machine's kernel and systemd have said, empty before they speak. */
