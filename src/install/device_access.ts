@@ -44,10 +44,15 @@ export async function checkAccess(
         hint: `see its rights: ls -l ${real}; a udev rule gives it to ${usualPortsGroup}`,
       };
     }
-    const others = deviceHolders(libc, real).filter((name) => !name.startsWith("nectarcollect"));
+    const others = deviceHolders(libc, real).filter((name) => !isOurs(name));
     if (others.length === 0) return { device, problem: null, hint: null };
     return { device, problem: `in use by ${others.join(", ")}`, hint: "end that process" };
   }));
+}
+
+/** The service, or systemd, which holds its ports while it is started anew. */
+function isOurs(holder: string): boolean {
+  return holder.startsWith("nectarcollect") || holder === "systemd (pid 1)";
 }
 
 async function mayOpen(

@@ -19,7 +19,8 @@ WatchdogSec=60
 # It holds the ports open while the service is started anew: what the line says meanwhile is kept.
 FileDescriptorStoreMax=64
 ExecStart=${executable} --config /etc/nectarcollector/config.json
-ExecReload=/bin/kill -HUP \$MAINPID
+# By a shell: a small system has no /bin/kill.
+ExecReload=/bin/sh -c "kill -HUP \$MAINPID"
 TimeoutStopSec=40
 Restart=always
 RestartSec=1
