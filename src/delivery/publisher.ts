@@ -11,6 +11,7 @@ import type { Report } from "../platform/notice.ts";
 import type { Cursor } from "./cursor.ts";
 import { formatMessageId } from "./message.ts";
 import type { Outcome } from "./outcome.ts";
+import type { FoundMessage } from "./resume.ts";
 import type { SendWindow } from "./send_window.ts";
 
 /** Read ahead of the window at most. */
@@ -19,7 +20,7 @@ const batch = { maxRecords: 64, maxBytes: 64 * 1024 };
 /** A record that is under way. `stored` is its stream sequence once acknowledged, 0 when set aside. */
 interface Flight {
   readonly sequence: number;
-  readonly epoch: string;
+  readonly messageId: string;
   /** Of its line. */
   readonly bytes: number;
   readonly sentMs: number;
@@ -28,7 +29,7 @@ interface Flight {
 
 export class Publisher {
   readonly #journal: Journal;
-  readonly #skip: Set<number>;
+  readonly #skip: Map<number, FoundMessage>;
   /** 0 when none is to be skipped. */
   readonly #lastSkipped: number;
   readonly #window: SendWindow;
@@ -41,8 +42,8 @@ export class Publisher {
   readonly #start: Cursor;
   /** All before this one is acknowledged or set aside. */
   #needed: number;
-  /** The newest record before that one that this publisher has brought into the stream. */
-  #stored: Flight | null = null;
+  /** Of the records before that one, the one that stands last in the stream. */
+  #stored: Cursor["stored"];
   #next: number;
   /** Read up to here: these go out whatever becomes of the journal. */
   #taken: number;
@@ -52,7 +53,7 @@ export class Publisher {
     readonly journal: Journal;
     readonly cursor: Cursor;
     /** Sequences that are in the stream already. */
-    readonly skip: ReadonlySet<number>;
+    readonly skip: ReadonlyMap<number, FoundMessage>;
     readonly window: SendWindow;
     readonly clock: Clock;
     readonly report: Report;
@@ -64,8 +65,9 @@ export class Publisher {
     this.#needed = options.cursor.next;
     this.#next = options.cursor.next;
     this.#taken = options.cursor.next - 1;
-    this.#skip = new Set(options.skip);
-    this.#lastSkipped = [...options.skip].reduce((most, each) => Math.max(most, each), 0);
+    this.#skip = new Map(options.skip);
+    this.#lastSkipped = [...options.skip.keys()].reduce((most, each) => Math.max(most, each), 0);
+    this.#stored = options.cursor.stored;
     this.#window = options.window;
     this.#clock = options.clock;
     this.#report = options.report;
@@ -107,7 +109,7 @@ export class Publisher {
   cursor(streamEnd: number): Cursor {
     const next = this.#needed;
     const epoch = this.#journal.epochOf(next - 1);
-    const cursor = { ...this.#start, next, stored: this.#newestStored(), epoch };
+    const cursor = { ...this.#start, next, stored: this.#stored, epoch };
     // What is skipped may stand before the newest that is stored, and must be found again.
     if (this.#needed <= this.#lastSkipped) return cursor;
     const searched = this.caughtUp ? streamEnd : cursor.stored?.sequence ?? 0;
@@ -150,10 +152,13 @@ export class Publisher {
     let admitted = 0;
     for (const [i, record] of records.entries()) {
       const { sequence, epoch } = record;
-      if (this.#skip.has(sequence)) {
+      const present = this.#skip.get(sequence);
+      if (present !== undefined) {
+        const { id: messageId, streamSequence: stored } = present;
+        this.#flights.set(sequence, { sequence, messageId, bytes: 0, sentMs: 0, stored });
+        this.#skip.delete(sequence);
         this.#next = sequence + 1;
         this.#advance();
-        this.#skip.delete(sequence);
         continue;
       }
       const bytes = record.line.length;
@@ -163,7 +168,8 @@ export class Publisher {
       }
       if (signal.aborted) return;
       const sentMs = this.#clock.monotonicMs();
-      this.#flights.set(sequence, { sequence, epoch, bytes, sentMs, stored: null });
+      const messageId = formatMessageId({ channel: this.channel, epoch, sequence });
+      this.#flights.set(sequence, { sequence, messageId, bytes, sentMs, stored: null });
       this.#next = sequence + 1;
       const outcome = this.#send(record);
       if (outcome !== null && outcome.kind !== "hold") this.settle(sequence, outcome);
@@ -185,16 +191,10 @@ export class Publisher {
         return;
       }
       this.#flights.delete(flight.sequence);
-      if (flight.stored > 0) this.#stored = flight;
+      const { stored: sequence, messageId } = flight;
+      if (sequence > (this.#stored?.sequence ?? 0)) this.#stored = { sequence, messageId };
     }
     this.#needed = this.#next;
-  }
-
-  #newestStored(): Cursor["stored"] {
-    const { sequence, epoch, stored } = this.#stored ?? { stored: null };
-    if (stored === null) return this.#start.stored;
-    const messageId = formatMessageId({ channel: this.#journal.name, epoch, sequence });
-    return { sequence: stored, messageId };
   }
 
   #reportSetAside(sequence: number, why: string): void {

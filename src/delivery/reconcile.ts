@@ -36,7 +36,7 @@ export interface Compared {
 /** Where a channel's delivery goes on. */
 export interface Reconciled {
   readonly cursor: Cursor;
-  readonly skip: ReadonlySet<number>;
+  readonly skip: ResumePoint["skip"];
   readonly streamAhead: number | null;
   /** Set when the stream has lost what it had acknowledged: the sequence that was needed next before. */
   readonly rewoundFrom: number | null;
@@ -116,8 +116,9 @@ export async function reconcile(options: {
       ? []
       : await storedUnderOtherIds({ stream, journal, from, foreign });
     const { next, last, skip, streamAhead } = resume(matches);
-    const stored = last === null
-      ? held?.stored ?? null
+    const before = held?.stored ?? null;
+    const stored = last === null || last.streamSequence <= (before?.sequence ?? 0)
+      ? before
       : { sequence: last.streamSequence, messageId: last.id };
     const neededNext = Math.max(kept?.next ?? 1, told?.next ?? 1);
     const rewoundFrom = next < neededNext ? neededNext : null;

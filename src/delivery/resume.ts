@@ -32,10 +32,10 @@ export interface JournalExtent {
 export interface ResumePoint {
   /** First sequence that is not in the stream. */
   readonly next: number;
-  /** The record before `next`, if it was found. */
+  /** Of the records before `next` that were found, the one that stands last in the stream. */
   readonly last: FoundMessage | null;
-  /** Sequences behind `next` that are in the stream already. */
-  readonly skip: ReadonlySet<number>;
+  /** Those behind `next` that are in the stream already, by their sequences. */
+  readonly skip: ReadonlyMap<number, FoundMessage>;
   /** Set when the stream has later numbers of the present epoch than the journal: the last of them. */
   readonly streamAhead: number | null;
 }
@@ -71,7 +71,7 @@ export function resumePoint(options: {
   );
   if (ahead.length > 0) {
     const streamAhead = newestOf(ahead);
-    return { next: streamAhead + 1, last: null, skip: new Set(), streamAhead };
+    return { next: streamAhead + 1, last: null, skip: new Map(), streamAhead };
   }
   const ours = found.filter((message) => isOurs(message, journal));
   const present = new Map(ours.map((message) => [message.sequence, message]));
@@ -92,8 +92,13 @@ export function resumePoint(options: {
     }
   }
   while (present.has(next)) next += 1;
-  const skip = new Set([...present.keys()].filter((sequence) => sequence > next));
-  return { next, last: present.get(next - 1) ?? null, skip, streamAhead: null };
+  const skip = new Map([...present].filter(([sequence]) => sequence > next));
+  let last: FoundMessage | null = null;
+  for (const message of ours) {
+    const isLater = message.streamSequence > (last?.streamSequence ?? 0);
+    if (message.sequence < next && isLater) last = message;
+  }
+  return { next, last, skip, streamAhead: null };
 }
 
 function newestOf(messages: readonly FoundMessage[]): number {

@@ -73,7 +73,7 @@ Deno.test("an acknowledgement is believed only where its message is, or was drop
   const held = { 6: 25, 13: 31 };
   const options = { firstSequence: 25, lastSequence: 40, cursor: cursorBehind(5, 5), acknowledged };
   const { cursor, skip, rewoundFrom } = await compare({ ...options, held });
-  assert.deepEqual([cursor.next, [...skip], rewoundFrom], [7, [13], 13]);
+  assert.deepEqual([cursor.next, [...skip.keys()], rewoundFrom], [7, [13], 13]);
   const there = await compare({ ...options, held: { 11: 29, 12: 30, 13: 31 } });
   assert.deepEqual([there.cursor.next, there.rewoundFrom], [14, null]);
 });
@@ -100,12 +100,12 @@ Deno.test("without a cursor, what a stream has dropped from its front was there,
   const held = { 8: 30, 9: 31, 11: 33 };
   assert.equal((await compare({ held, firstSequence: 30, lastSequence: 40 })).cursor.next, 10);
   const { cursor, skip } = await compare({ held, lastSequence: 40 });
-  assert.deepEqual([cursor.next, [...skip]], [1, [8, 9, 11]]);
+  assert.deepEqual([cursor.next, [...skip.keys()]], [1, [8, 9, 11]]);
 });
 
 Deno.test("a stream made anew gets everything, but for what it holds already", async () => {
   const cursor = { ...cursorBehind(12, 30), created: "2024-01-01T00:00:00Z" };
   const reconciled = await compare({ held: { 13: 1, 14: 2 }, lastSequence: 2, cursor });
   const { cursor: { next, created: since }, skip, rewoundFrom } = reconciled;
-  assert.deepEqual([next, since, [...skip], rewoundFrom], [1, created, [13, 14], 13]);
+  assert.deepEqual([next, since, [...skip.keys()], rewoundFrom], [1, created, [13, 14], 13]);
 });
