@@ -11,8 +11,8 @@ const encoder = new TextEncoder();
 /** Leaves of the journal the lines from `from` to before `to`, and nothing that knows their ids. */
 function forgetIds(site: DeliverySite, from: number, to: number): void {
   const base = site.join(site.fed.journal.name);
-  const lines = readFileSync(`${base}.log`, "latin1").split("\n").slice(from, to);
-  writeFileSync(`${base}.log`, lines.map((line) => `${line}\n`).join(""), "latin1");
+  const lines = readFileSync(`${base}.log`, "utf8").split("\n").slice(from, to);
+  writeFileSync(`${base}.log`, lines.map((line) => `${line}\n`).join(""), "utf8");
   for (const path of [`${base}.idx`, `${base}.json`]) rmSync(path);
 }
 
@@ -26,9 +26,9 @@ async function delivered(site: DeliverySite): Promise<string[]> {
 
 test("records that were delivered, and stand in the journal under other ids later, are not sent again", async () => {
   await using site = await DeliverySite.open();
-  for (let call = 1; call <= 3000; call++) site.fed.feedLine(encoder.encode(`call ${call}`));
+  for (let call = 1; call <= 1500; call++) site.fed.feedLine(encoder.encode(`call ${call}`));
   const before = await delivered(site);
-  assert.equal(before.length, 3000);
+  assert.equal(before.length, 1500);
   await site.reopenJournals(() => forgetIds(site, 700, 900));
   assert.equal(site.fed.journal.lastSequence, 200);
   assert.deepEqual(await delivered(site), before);
@@ -50,8 +50,8 @@ test("a record with the same bytes as one that was delivered is sent all the sam
   assert.equal((await delivered(site)).length, 3);
   await site.reopenJournals(() => {
     const log = site.join(`${site.fed.journal.name}.log`);
-    const text = readFileSync(log, "latin1");
-    writeFileSync(log, `${text}${text.split("\n")[0]}\n`, "latin1");
+    const text = readFileSync(log, "utf8");
+    writeFileSync(log, `${text}${text.split("\n")[0]}\n`, "utf8");
     forgetIds(site, 0, 4);
   });
   assert.equal((await delivered(site)).length, 4);
