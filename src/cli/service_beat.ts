@@ -59,7 +59,9 @@ export class ServiceBeat implements AsyncDisposable {
 
   #line(now: Vitals, nowMs: number): string {
     const records = recordsOf(now);
-    const perSecond = (records - this.#records) / Math.max(1, (nowMs - this.#atMs) / 1000);
+    // A channel that was opened anew counts from the beginning.
+    const perSecond = Math.max(0, records - this.#records) /
+      Math.max(1, (nowMs - this.#atMs) / 1000);
     this.#records = records;
     this.#atMs = nowMs;
     const { channels, sinks } = now;

@@ -52,6 +52,16 @@ Deno.test("the status line says how many channels are read, how busy they are, a
   assert.equal(bench.told.at(-1), "10000 1 channel, 20000 records/s, backlog 0");
 });
 
+Deno.test("a channel that a reload opens anew makes no negative rate", async () => {
+  const bench = new Bench();
+  await using _beat = bench.beat(null);
+  bench.vitals = { ...bench.vitals, channels: [{ records: 2000, state: "running" }] };
+  await bench.clock.advance(5000);
+  bench.vitals = { ...bench.vitals, channels: [{ records: 0, state: "running" }] };
+  await bench.clock.advance(5000);
+  assert.equal(bench.told.at(-1), "10000 1 channel, 0 records/s, backlog 0");
+});
+
 Deno.test("the watchdog is fed several times in its time, while ports are being read", async () => {
   const bench = new Bench();
   await using _beat = bench.beat(8000);

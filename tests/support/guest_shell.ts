@@ -45,7 +45,9 @@ export class GuestShell implements Disposable {
   async attempt(command: string, options: CommandOptions = {}): Promise<CommandOutcome> {
     const mark = `@@${++this.#commands}`;
     const quoted = command.replaceAll("'", `'\\''`);
-    await this.#socket.send(`bash -c '${quoted}' </dev/null 2>&1; echo; echo ${mark} $?`);
+    await this.#socket.send(
+      `bash -c '${quoted}' </dev/null 2>&1; code=$?; echo; echo ${mark} $code`,
+    );
     const lines: string[] = [];
     for (;;) {
       const line = await this.#socket.readLine({ what: `the end of ${command}`, ...options });
