@@ -1,0 +1,34 @@
+// What a technician and the years do to a box, under a real systemd and the unit that is shipped: one
+// machine goes through all of it. Only the time that a start may take is longer.
+
+import { guestProgramNeeds } from "../support/guest_program.ts";
+import { program, requires } from "../support/requirements.ts";
+import { virtualMachineNeeds } from "../support/virtual_machine.ts";
+import { Appliance } from "./appliance.ts";
+import { installSteps } from "./install_steps.ts";
+import { restartSteps } from "./restart_steps.ts";
+import { Story } from "./story.ts";
+
+const needs = [...virtualMachineNeeds, ...guestProgramNeeds, program("dpkg-deb")];
+
+function report(message: string): void {
+  console.error(`${Math.round(performance.now() / 1000)} s: ${message}`);
+}
+
+requires(...needs).test(
+  "a box is installed, captures, and loses nothing when the service starts anew",
+  async (context) => {
+    await using box = new Appliance(report);
+    const story = new Story(context);
+    try {
+      await story.step("a box starts on which nothing of ours is", async () => {
+        await box.start();
+        return await box.run("systemctl --version | head -n 1; uname -r");
+      });
+      await installSteps(story, box);
+      await restartSteps(story, box);
+    } finally {
+      console.error(`\n${story.table}\n`);
+    }
+  },
+);
