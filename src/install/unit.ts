@@ -21,6 +21,8 @@ FileDescriptorStoreMax=64
 ExecStart=${executable} --config /etc/nectarcollector/config.json
 # By a shell: a small system has no /bin/kill.
 ExecReload=/bin/sh -c "kill -HUP \$MAINPID"
+# Files of many ports may have to be mended first, on a slow disk.
+TimeoutStartSec=15min
 TimeoutStopSec=40
 Restart=always
 RestartSec=1

@@ -25,12 +25,6 @@ const newerKey = /Unknown key 'Restart(Steps|MaxDelaySec)'/;
 const mostExposed = 1.6;
 
 export async function installSteps(story: Story, box: Appliance): Promise<void> {
-  // An emulated start may take longer than the minute and a half that systemd gives a real one.
-  const patient = `/etc/systemd/system/${unit}.service.d`;
-  await box.run(
-    `mkdir -p ${patient} && printf "[Service]\\nTimeoutStartSec=infinity\\n" > ${patient}/10-emulated.conf`,
-  );
-
   await story.step("install.sh over HTTP makes it a service that runs", async () => {
     const said = await box.run(
       `curl -fsSL ${box.releaseUrl}install.sh | sh -s -- --fips ${fips}`,
