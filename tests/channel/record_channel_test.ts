@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { RecordChannel } from "../../src/channel/record_channel.ts";
 import { defaultMaxRecordBytes } from "../../src/framer/line_framer.ts";
 import { TailBudget } from "../../src/journal/tail_budget.ts";
