@@ -122,8 +122,7 @@ test("the server goes down with a process that is killed", async () => {
   const options = JSON.stringify({ program, storeFolder: folder.join("store") });
   writeFileSync(
     script,
-    `import { ProgramMissing } from "../../src/simulate/debian_program.ts";
-import { NatsServer } from "${source}";
+    `import { NatsServer } from "${source}";
 const server = await NatsServer.start(${options});
 console.log(server.pid);
 setInterval(() => {}, 1000);
