@@ -100,8 +100,10 @@ export class Site implements AsyncDisposable {
     const name = this.channel(port);
     const logs = Array.from(Deno.readDirSync(folder), (entry) => entry.name)
       .filter((file) => file.startsWith(`${name}.`) && file.endsWith(".log"));
-    const rotated = logs.filter((file) => file !== `${name}.log`).sort();
-    return [...rotated, `${name}.log`]
+    // A kill in the middle of a rotation leaves the coming one under its first name.
+    const active = [`${name}.log`, `${name}.next.log`].filter((file) => logs.includes(file));
+    const rotated = logs.filter((file) => !active.includes(file)).sort();
+    return [...rotated, ...active]
       .map((file) => latin1(Deno.readFileSync(`${folder}/${file}`)))
       .join("");
   }
