@@ -144,7 +144,9 @@ export class KeptSite implements AsyncDisposable {
       }
     })();
     try {
-      await waitFor("packed segments", () => this.files(".log.gz").length > 2);
+      // Few live long enough to be packed: a sink lets go of them once a second.
+      const isPacked = (): boolean => this.files(".log.gz").length > 2;
+      await waitFor("packed segments", isPacked, { timeoutMs: 60_000 });
       await use();
     } finally {
       isOver = true;
