@@ -48,6 +48,8 @@ export class UnixDatagram implements Disposable {
     const bytes = new Uint8Array(new TextEncoder().encode(text));
     const vector = new BigUint64Array([addressIn(bytes), BigInt(bytes.length)]);
     const control = rights(fds);
+    // The kernel reads these through bare addresses, which keep nothing from being collected.
+    const inUse = [address, bytes, vector, control];
     const header = new DataView(new ArrayBuffer(messageHeaderBytes));
     header.setBigUint64(0, addressIn(address), true);
     header.setUint32(8, address.length, true);
@@ -59,7 +61,9 @@ export class UnixDatagram implements Disposable {
     }
     const { sendmsg } = this.#library.symbols;
     const message = new Uint8Array(header.buffer);
-    if (sendmsg(this.#fd, message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0n) throw this.#error("sendmsg");
+    const sent = sendmsg(this.#fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    inUse.length = 0;
+    if (sent < 0n) throw this.#error("sendmsg");
   }
 
   [Symbol.dispose](): void {
