@@ -22,7 +22,10 @@ import { versionText } from "./platform/build.ts";
 
 const terminal = processTerminal();
 const program = new Command("nectarcollector")
-  .description("captures call records from serial ports and delivers them to NATS JetStream")
+  .description(
+    "captures call records from serial ports, HTTP posts, TCP and WebSocket feeds, and delivers " +
+      "them to NATS JetStream",
+  )
   .version(versionText(project.version))
   .addOption(configOption())
   .addHelpText(
