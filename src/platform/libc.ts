@@ -57,7 +57,8 @@ export const POLLHUP = 0x010;
 export const POLLNVAL = 0x020;
 
 const AT_FDCWD = -100;
-const STATX_GID = 0x10;
+/** Type, mode, user and group. */
+const STATX_OWNERSHIP = 0x1b;
 
 const R_OK_W_OK = 6;
 
@@ -70,6 +71,16 @@ const pathBytes = 4096;
 
 /** Of `d_name` in glibc's `struct dirent` on 64-bit machines. */
 const direntNameOffset = 19;
+
+/** Whose a file is, and what it is. */
+export interface Ownership {
+  readonly uid: number;
+  readonly gid: number;
+  /** Its type and who may do what with it, as `st_mode` has it. */
+  readonly mode: number;
+  /** Of a device: its driver's number, and its own. */
+  readonly device: { readonly major: number; readonly minor: number };
+}
 
 function cString(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new TextEncoder().encode(`${text}\0`));
@@ -214,13 +225,26 @@ export class Libc implements Disposable {
     return this.#library.symbols.eaccess(cString(path), R_OK_W_OK) === 0;
   }
 
-  /** The group that a file belongs to; `null` where the C library cannot tell. @throws {SystemError} */
-  groupOf(path: string): number | null {
+  /** Of what a path leads to; `null` where the C library cannot tell. @throws {SystemError} */
+  ownershipOf(path: string): Ownership | null {
     const { statx } = this.#library.symbols;
     if (statx === null) return null;
     const result = new Uint8Array(256);
-    if (statx(AT_FDCWD, cString(path), 0, STATX_GID, result) < 0) throw this.#error("statx", path);
-    return new DataView(result.buffer).getUint32(24, true);
+    if (statx(AT_FDCWD, cString(path), 0, STATX_OWNERSHIP, result) < 0) {
+      throw this.#error("statx", path);
+    }
+    const view = new DataView(result.buffer);
+    return {
+      uid: view.getUint32(20, true),
+      gid: view.getUint32(24, true),
+      mode: view.getUint16(28, true),
+      device: { major: view.getUint32(128, true), minor: view.getUint32(132, true) },
+    };
+  }
+
+  /** The group that a file belongs to; `null` where the C library cannot tell. @throws {SystemError} */
+  groupOf(path: string): number | null {
+    return this.ownershipOf(path)?.gid ?? null;
   }
 
   /** Names in a folder, without `.` and `..`. @throws {SystemError} */
@@ -237,13 +261,18 @@ export class Libc implements Disposable {
     return names.filter((name) => name !== "." && name !== "..");
   }
 
-  /** The start of a small file, at most 4 KiB. @throws {SystemError} */
-  readText(path: string): string {
+  /** The start of a file. Files below /proc come in parts. @throws {SystemError} */
+  readText(path: string, maxBytes = 4096): string {
     const fd = this.open(path, O_RDONLY);
     try {
-      const buffer = new Uint8Array(pathBytes);
-      const count = this.read(fd, buffer);
-      return count === "would block" ? "" : new TextDecoder().decode(buffer.subarray(0, count));
+      const buffer = new Uint8Array(maxBytes);
+      let length = 0;
+      while (length < maxBytes) {
+        const count = this.read(fd, buffer.subarray(length));
+        if (count === "would block" || count === 0) break;
+        length += count;
+      }
+      return new TextDecoder().decode(buffer.subarray(0, length));
     } finally {
       this.close(fd);
     }

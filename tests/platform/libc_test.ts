@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import {
   IN_CREATE,
   Libc,
@@ -129,6 +129,14 @@ Deno.test("readText() reads what has no length of its own, such as files below /
   using folder = new TemporaryFolder();
   writeFileSync(folder.join("large"), "x".repeat(10_000));
   assert.equal(libc.readText(folder.join("large")).length, 4096);
+  assert.equal(libc.readText(folder.join("large"), 20_000).length, 10_000);
+});
+
+Deno.test("readText() reads on where a file below /proc comes in parts", () => {
+  using libc = new Libc();
+  // The kernel hands out a page at a time.
+  const maps = libc.readText("/proc/self/smaps", 1_000_000);
+  assert.ok(maps.length > 8192, `${maps.length}`);
 });
 
 Deno.test("a watched folder makes its descriptor readable when an entry is made, not before", () => {
@@ -155,6 +163,20 @@ asRoot("groupOf() tells the group that a file belongs to, through links", () => 
     assert.equal(libc.groupOf(folder.join("link")), gid);
   }
   assert.throws(() => libc.groupOf(folder.join("missing")), hasCode("ENOENT"));
+});
+
+Deno.test("ownershipOf() tells what stat(2) tells, of devices their numbers, too", () => {
+  using libc = new Libc();
+  using folder = new TemporaryFolder();
+  writeFileSync(folder.join("file"), "", { mode: 0o640 });
+  for (const path of [folder.path, folder.join("file"), "/dev/null"]) {
+    const { uid, gid, mode, rdev } = statSync(path);
+    const found = libc.ownershipOf(path);
+    assert.deepEqual([found?.uid, found?.gid, found?.mode], [uid, gid, mode], path);
+    if (path === "/dev/null") {
+      assert.equal(((found?.device.major ?? 0) << 8) + (found?.device.minor ?? 0), rdev);
+    }
+  }
 });
 
 asRoot("what permissions forbid is EACCES", () => {
