@@ -1,7 +1,6 @@
 // Arguments to command, and nothing else.
 
 import { Command } from "commander";
-import project from "../deno.json" with { type: "json" };
 import { backlogCommand } from "./cli/backlog.ts";
 import { checkCommand } from "./cli/check.ts";
 import { configCommand } from "./cli/config.ts";
@@ -26,7 +25,7 @@ const program = new Command("nectarcollector")
     "captures call records from serial ports, HTTP posts, TCP and WebSocket feeds, and delivers " +
       "them to NATS JetStream",
   )
-  .version(versionText(project.version))
+  .version(versionText())
   .addOption(configOption())
   .addHelpText(
     "after",
