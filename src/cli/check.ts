@@ -5,10 +5,11 @@ import { Command } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import { type ConfigDisk, realConfigDisk } from "../config/text_file.ts";
+import { credentialNotices } from "../delivery/credential_notices.ts";
+import { destinations } from "../delivery/destinations.ts";
 import { systemClock } from "../platform/clock.ts";
 import { configOption, configPath } from "./config_option.ts";
 import { counted } from "./counted.ts";
-import { credentialWarnings } from "./credential_warnings.ts";
 import { summarize, type Summary } from "./summary.ts";
 import { bold, exitCodes, red, type Terminal } from "./terminal.ts";
 
@@ -45,7 +46,11 @@ async function check(
   const summary = summarize(loaded.config, file);
   const readText = async (path: string): Promise<string> =>
     new TextDecoder().decode(await disk.read(path));
-  const warnings = await credentialWarnings(loaded.config, { readText, clock: systemClock });
+  const warnings = (await Promise.all(
+    destinations(loaded.config).map((destination) =>
+      credentialNotices(destination, { readText, clock: systemClock })
+    ),
+  )).flat().map(({ message }) => message);
   if (asJson) terminal.out(JSON.stringify({ ...summary, warnings }, null, 2));
   else {
     for (const line of summaryLines(summary, terminal.outInColor)) terminal.out(line);
