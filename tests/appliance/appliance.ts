@@ -1,9 +1,9 @@
-// The box of a 911 centre as a virtual machine: its disk lasts, its NATS server and its files can
-// be looked at from here.
+// The box of a 911 centre as a virtual machine: its disk lasts, its plug can be pulled, its NATS server
+// and its files can be looked at from here.
 
 import { applianceImage, natsPort } from "./appliance_image.ts";
 import { HostServer } from "./host_server.ts";
-import { makeExecutable } from "./executable.ts";
+import { makeExecutables } from "./executables.ts";
 import { freePort } from "../support/free_port.ts";
 import type { CommandOutcome, GuestShell } from "../support/guest_shell.ts";
 import { readStream } from "../support/stream_contents.ts";
@@ -44,11 +44,11 @@ export class Appliance implements AsyncDisposable {
     globalThis.addEventListener("unload", () => this.#machine?.kill());
   }
 
-  /** Makes the executable and a release, and starts a box on which nothing of ours is. */
+  /** Makes the executables and a release, and starts a box on which nothing of ours is. */
   async start(): Promise<void> {
     const executables = this.#folder.join("executables");
     Deno.mkdirSync(executables);
-    await makeExecutable(`${executables}/current`, this.#report);
+    await makeExecutables(executables, this.#report);
     this.#report("making a release");
     this.#server = await HostServer.open(this.#folder, `${executables}/current`);
     await this.boot();
@@ -86,6 +86,14 @@ export class Appliance implements AsyncDisposable {
   get server(): HostServer {
     if (this.#server === null) throw new Error("the box was not started");
     return this.#server;
+  }
+
+  /** The box is without power, at once; its disk keeps what it was given. */
+  async pullPlug(): Promise<void> {
+    const { machine } = this;
+    this.#machine = null;
+    machine.kill();
+    await machine.ended;
   }
 
   /** What a command printed. */
@@ -153,8 +161,7 @@ export class Appliance implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#machine?.kill();
-    await this.#machine?.ended;
+    if (this.#machine !== null) await this.pullPlug();
     await this.#server?.[Symbol.asyncDispose]();
     this.#folder[Symbol.dispose]();
   }

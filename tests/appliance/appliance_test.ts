@@ -1,13 +1,15 @@
 // What a technician and the years do to a box, under a real systemd and the unit that is shipped: one
-// machine goes through all of it. Only the time that a start may take is longer.
+// machine goes through all of it. Only a watchdog's time is shorter for once.
 
 import { guestProgramNeeds } from "../support/guest_program.ts";
 import { program, requires } from "../support/requirements.ts";
 import { virtualMachineNeeds } from "../support/virtual_machine.ts";
 import { Appliance } from "./appliance.ts";
+import { configSteps } from "./config_steps.ts";
 import { installSteps } from "./install_steps.ts";
 import { restartSteps } from "./restart_steps.ts";
 import { Story } from "./story.ts";
+import { upgradeSteps } from "./upgrade_steps.ts";
 
 const needs = [...virtualMachineNeeds, ...guestProgramNeeds, program("dpkg-deb")];
 
@@ -27,6 +29,8 @@ requires(...needs).test(
       });
       await installSteps(story, box);
       await restartSteps(story, box);
+      await upgradeSteps(story, box);
+      await configSteps(story, box);
     } finally {
       console.error(`\n${story.table}\n`);
     }

@@ -39,9 +39,25 @@ export class LineFeed implements AsyncDisposable {
     await this.#feed.stop();
   }
 
-  /** Those of `records` that this feed has sent. */
-  own(records: readonly string[]): string[] {
-    return records.filter((record) => record.startsWith(`${this.#id}-`));
+  /** Those of `records` that this feed has sent, as long as no other one has spoken after it. */
+  own(records: readonly string[]): readonly string[] {
+    const first = records.findIndex((record) => record.startsWith(`${this.#id}-`));
+    return first < 0 ? [] : records.slice(first);
+  }
+
+  /** The same, with those that were cut in two whole again. */
+  whole(records: readonly string[]): string[] {
+    const whole: string[] = [];
+    let begun = "";
+    for (const piece of this.own(records)) {
+      const isPart = (begun + piece).length <= recordBytes;
+      if (!isPart) whole.push(begun);
+      begun = isPart ? begun + piece : piece;
+      if (begun.length < recordBytes) continue;
+      whole.push(begun);
+      begun = "";
+    }
+    return begun === "" ? whole : [...whole, begun];
   }
 
   /** The line is about to be gone: what is said from now on is said to nobody. */
@@ -51,7 +67,7 @@ export class LineFeed implements AsyncDisposable {
 
   /** How many bytes that it has sent are missing in `records`. */
   lostBytes(records: readonly string[]): number {
-    const there = new Set(records);
+    const there = new Set(this.whole(records));
     return this.sent.filter((record) => !there.has(record)).length * (recordBytes + 2);
   }
 

@@ -55,13 +55,13 @@ function numberAfter(line: string, name: string): number {
   return Number(new RegExp(` ${name}:(\\d+)`).exec(line)?.[1] ?? 0);
 }
 
+/** Only what was seen counts: the whole box stands still at times, and then nobody looks either. */
 function longestStandstill(samples: readonly Sample[]): number {
   let longest = 0;
-  let [last] = samples;
+  let [first] = samples;
   for (const sample of samples) {
-    if (last === undefined || sample.received === last.received) continue;
-    longest = Math.max(longest, sample.atSec - last.atSec);
-    last = sample;
+    if (first === undefined || sample.received !== first.received) first = sample;
+    longest = Math.max(longest, sample.atSec - first.atSec);
   }
   return longest;
 }
