@@ -74,10 +74,8 @@ export class ActiveSegment {
     try {
       const empty = { logBytes: 0, count: 0, open: null, lastEnd: null };
       const segment = new ActiveSegment(options, files, empty);
-      // The header comes last: where there is one, what was taken over is there.
-      const header = encodeIndexHeader(options.header);
-      if (former === undefined) appendAll(files.index, header);
-      else segment.#copyFrom(former, { from, withoutOpen }, header);
+      if (former === undefined) appendAll(files.index, encodeIndexHeader(options.header));
+      else segment.#copyFrom(former, { from, withoutOpen });
       return segment;
     } catch (error) {
       files.discard();
@@ -175,42 +173,29 @@ export class ActiveSegment {
     this.#extent = { logBytes: logBytes + filled, count, open, lastEnd };
   }
 
-  /**
-   * Goes on where `former` stands: appends its records from number `from` on, and the open one in
-   * place of its own. Checksums travel along, so a line that could not be read back stays unreadable.
-   */
-  takeOver(former: ActiveSegment, from: number): void {
-    this.cutBack();
-    this.dropOpen();
-    this.#torn = true;
-    this.#copyFrom(former, { from, withoutOpen: false }, new Uint8Array(0));
-    this.#torn = false;
-  }
-
+  /** Into files that hold nothing yet. */
   #copyFrom(
     former: ActiveSegment,
     { from, withoutOpen }: { readonly from: number; readonly withoutOpen: boolean },
-    head: Uint8Array,
   ): void {
-    const { logBytes, count } = this.#extent;
     const theirs = former.#extent;
+    const count = theirs.count - from;
     const start = former.offsetOf(from);
-    const shift = logBytes - start;
-    const added = new Uint8Array(head.length + (theirs.count - from) * indexEntryBytes);
-    added.set(head);
-    const entries = added.subarray(head.length);
+    const index = new Uint8Array(indexHeaderBytes + count * indexEntryBytes);
+    index.set(encodeIndexHeader(this.header));
+    const entries = index.subarray(indexHeaderBytes);
     former.files.index.readNow(entries, indexHeaderBytes + from * indexEntryBytes);
-    shiftEntries(entries, shift);
+    shiftEntries(entries, -start);
     const to = withoutOpen ? former.#whole().end : theirs.logBytes;
     copyBytes(former.files.log, this.files.log, { from: start, to });
-    appendAll(this.files.index, added);
-    const { lastEnd } = theirs;
+    // The header comes with the entries, last: where there is one, all is there.
+    appendAll(this.files.index, index);
     const open = withoutOpen ? null : theirs.open;
     this.#extent = {
-      logBytes: to + shift,
-      count: count + theirs.count - from,
-      open: open === null ? null : { ...open, offset: open.offset + shift },
-      lastEnd,
+      logBytes: to - start,
+      count,
+      open: open === null ? null : { ...open, offset: open.offset - start },
+      lastEnd: theirs.lastEnd,
     };
   }
 

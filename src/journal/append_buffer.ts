@@ -7,6 +7,12 @@ import { indexEntryBytes } from "./segment_index.ts";
 /** Most bytes of lines that are put together, unless a single one is longer. */
 const mostAtOnce = 1024 * 1024;
 
+/** What fragments take at most, lines and index entries together. */
+export function bytesToAppend(fragments: readonly Fragment[], headerBytes: number): number {
+  const perFragment = headerBytes + 1 + indexEntryBytes;
+  return fragments.reduce((sum, { bytes }) => sum + bytes.length + perFragment, 0);
+}
+
 export class AppendBuffer {
   lines = new Uint8Array(16 * 1024);
   entries = new Uint8Array(64 * indexEntryBytes);

@@ -24,7 +24,7 @@ export function retreat(options: {
   readonly active: ActiveSegment;
   /** A rotation that is not settled, if there is one. It is abandoned. */
   readonly rotation: Rotation | null;
-  /** A segment in memory of which `active` is a copy that has grown since. */
+  /** A segment in memory of which `active` is a copy. */
   readonly fallback: ActiveSegment | null;
 }): Retreat {
   const { tail, wallMs, active, rotation, fallback } = options;
@@ -39,19 +39,15 @@ export function retreat(options: {
     ...former === null ? [] : [former.firstRecords(formerKept, "unsettled")],
     ...isNeeded ? [active.firstRecords(kept, "unsettled")] : [],
   ];
+  // The newer part first: with less than all, memory must not seem to end before the disk does.
+  const next = fallback ?? beginWithRest(active, kept);
   let between: ActiveSegment | null = null;
-  let next: ActiveSegment;
   try {
     if (former !== null && formerKept < former.extent.count) {
       between = beginWithRest(former, formerKept, true);
     }
-    if (fallback === null) next = beginWithRest(active, kept);
-    else {
-      fallback.takeOver(active, fallback.extent.count);
-      next = fallback;
-    }
   } catch (error) {
-    between?.files.discard();
+    if (fallback === null) next.files.discard();
     throw error;
   }
   rotation?.abandon();

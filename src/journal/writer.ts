@@ -6,11 +6,13 @@ import type { Fragment } from "../framer/framer.ts";
 import type { NoticeKind } from "../platform/kinds/notice_kinds.ts";
 import { errorText } from "../platform/notice.ts";
 import type { ActiveSegment } from "./active_segment.ts";
+import { bytesToAppend } from "./append_buffer.ts";
+import { Fallback } from "./fallback.ts";
 import { Homecoming } from "./homecoming.ts";
 import { refusalNotice, retreat } from "./retreat.ts";
 import { Rotation } from "./rotation.ts";
 import { RotationRefuse } from "./rotation_refuse.ts";
-import { indexEntryBytes, type IndexHeader } from "./segment_index.ts";
+import type { IndexHeader } from "./segment_index.ts";
 import type { WriterOptions } from "./writer_options.ts";
 import type { TailUser } from "./tail_budget.ts";
 import type { JoinedSegments } from "./tail_junction.ts";
@@ -26,8 +28,8 @@ export class Writer implements TailUser {
   #inMemory: boolean;
   /** As long as not all names are in order. */
   #rotation: Rotation | null = null;
-  /** What came home from memory stays there until it is safe on the disk. */
-  #fallback: ActiveSegment | null = null;
+  /** While what came home from memory is not safe on the disk. */
+  #fallback: Fallback | null = null;
   /** Not 0 while a rotation is put off. */
   #nextRotationMs = 0;
   #nextHomecomingMs = 0;
@@ -79,12 +81,12 @@ export class Writer implements TailUser {
   /** First sequence that is in memory only; `Infinity` when none is. */
   get firstInMemory(): number {
     const segment = this.#options.shelf.segments.find(({ place }) => place === "memory");
-    const active = this.#inMemory ? this.#active : this.#fallback;
+    const active = this.#inMemory ? this.#active : this.#fallback?.segment;
     return segment?.firstSequence ?? active?.header.firstSequence ?? Infinity;
   }
 
   get tailBytes(): number {
-    const active = this.#inMemory ? this.#active : this.#fallback;
+    const active = this.#inMemory ? this.#active : this.#fallback?.segment;
     return this.#options.shelf.bytesInMemory + (active?.bytes ?? 0);
   }
 
@@ -98,8 +100,9 @@ export class Writer implements TailUser {
       if (this.#inMemory) throw cause;
       this.#moveToMemory(cause);
       this.#makeRoom(fragments);
-      this.#active.append(fragments, timeMs);
+      return this.#active.append(fragments, timeMs);
     }
+    this.#fallback?.append(fragments, timeMs);
   }
 
   /** Begins a new segment with this header, safe on the disk if that takes it. */
@@ -184,10 +187,9 @@ export class Writer implements TailUser {
   }
 
   #makeRoom(fragments: readonly Fragment[]): void {
-    const { journal } = this.#options;
-    const perFragment = journal.recordHeader.length + 1 + indexEntryBytes;
-    const bytes = fragments.reduce((sum, each) => sum + each.bytes.length + perFragment, 0);
-    if (!journal.tailBudget.makeRoom(bytes)) throw new Error("the memory for records is full");
+    const { tailBudget, recordHeader } = this.#options.journal;
+    if (tailBudget.makeRoom(bytesToAppend(fragments, recordHeader.length))) return;
+    throw new Error("the memory for records is full");
   }
 
   #checkPlace(): void {
@@ -208,7 +210,7 @@ export class Writer implements TailUser {
     const rotation = new Rotation({ ...options, header, wallMs, former, formerIsHere });
     this.#refuse.forget();
     this.#nextRotationMs = 0;
-    if (!formerIsHere) this.#fallback = former;
+    if (!formerIsHere) this.#fallback = new Fallback(former, journal);
     this.#rotation = rotation;
     this.#active = rotation.coming;
     this.#inMemory = false;
@@ -234,7 +236,7 @@ export class Writer implements TailUser {
     else this.#options.shelf.replace(oldRotating, oldRotated);
     if (this.#fallback !== null) {
       this.#homecoming.finish();
-      this.#fallback.files.discard();
+      this.#fallback.discard();
       this.#refusalIsTold = false;
       this.#say("info", "disk_takes_records", "the disk takes records again");
     }
@@ -259,7 +261,8 @@ export class Writer implements TailUser {
     const { journal, shelf, tail } = this.#options;
     const rotation = this.#rotation;
     const wallMs = journal.clock.wallMs();
-    const former = { active: this.#active, rotation, fallback: this.#fallback };
+    const fallback = this.#fallback?.segment ?? null;
+    const former = { active: this.#active, rotation, fallback };
     const { active, segments, refuse } = retreat({ tail, wallMs, ...former });
     if (rotation !== null && rotation.oldRotating !== null) {
       shelf.replace(rotation.oldRotating, null);

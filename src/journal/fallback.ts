@@ -1,0 +1,46 @@
+// What came home from memory stays there, and grows like its copy on the disk, until that is safe. An
+// opening that finds it takes its end for that of the journal: rather no fallback than one that ends
+// before the copy does.
+
+import type { Fragment } from "../framer/framer.ts";
+import type { ActiveSegment } from "./active_segment.ts";
+import { bytesToAppend } from "./append_buffer.ts";
+import type { JournalOptions } from "./journal_options.ts";
+
+type Bounds = Pick<JournalOptions, "tailBudget" | "recordHeader">;
+
+export class Fallback {
+  #segment: ActiveSegment | null;
+  readonly #bounds: Bounds;
+
+  constructor(segment: ActiveSegment, bounds: Bounds) {
+    this.#segment = segment;
+    this.#bounds = bounds;
+  }
+
+  /** `null` when memory did not take what its copy took. */
+  get segment(): ActiveSegment | null {
+    return this.#segment;
+  }
+
+  /** The same as its copy. */
+  append(fragments: readonly Fragment[], timeMs: number): void {
+    const { tailBudget, recordHeader } = this.#bounds;
+    try {
+      const hasRoom = tailBudget.hasRoom(bytesToAppend(fragments, recordHeader.length));
+      if (!hasRoom) return this.discard();
+      this.#segment?.append(fragments, timeMs);
+    } catch {
+      this.discard();
+    }
+  }
+
+  discard(): void {
+    this.#segment?.files.discard();
+    this.#segment = null;
+  }
+
+  close(): void {
+    this.#segment?.close();
+  }
+}
