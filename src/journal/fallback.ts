@@ -1,6 +1,6 @@
-// What came home from memory stays there, and grows like its copy on the disk, until that is safe. An
-// opening that finds it takes its end for that of the journal: rather no fallback than one that ends
-// before the copy does.
+// What came home from memory stays there, and grows with its copy on the disk, until that is safe. An
+// opening that cannot read the disk takes its end for that of the journal: rather no fallback than one
+// that ends before the copy does.
 
 import type { Fragment } from "../framer/framer.ts";
 import type { ActiveSegment } from "./active_segment.ts";
@@ -23,15 +23,18 @@ export class Fallback {
     return this.#segment;
   }
 
-  /** The same as its copy. */
-  append(fragments: readonly Fragment[], timeMs: number): void {
+  /** What the copy is to take next; returns whether memory took it. */
+  append(fragments: readonly Fragment[], timeMs: number): boolean {
+    if (this.#segment === null) return false;
     const { tailBudget, recordHeader } = this.#bounds;
     try {
       const hasRoom = tailBudget.hasRoom(bytesToAppend(fragments, recordHeader.length));
-      if (!hasRoom) return this.discard();
-      this.#segment?.append(fragments, timeMs);
+      if (!hasRoom) throw new Error("the memory for records is full");
+      this.#segment.append(fragments, timeMs);
+      return true;
     } catch {
       this.discard();
+      return false;
     }
   }
 

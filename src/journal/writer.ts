@@ -94,15 +94,16 @@ export class Writer implements TailUser {
   append(fragments: readonly Fragment[], timeMs: number): void {
     this.#rotateWhenFull();
     if (this.#inMemory) this.#makeRoom(fragments);
+    const isInFallback = this.#fallback?.append(fragments, timeMs) === true;
     try {
       this.#active.append(fragments, timeMs);
     } catch (cause) {
       if (this.#inMemory) throw cause;
       this.#moveToMemory(cause);
+      if (isInFallback) return;
       this.#makeRoom(fragments);
-      return this.#active.append(fragments, timeMs);
+      this.#active.append(fragments, timeMs);
     }
-    this.#fallback?.append(fragments, timeMs);
   }
 
   /** Begins a new segment with this header, safe on the disk if that takes it. */

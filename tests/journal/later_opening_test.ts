@@ -1,4 +1,5 @@
-// A disk that cannot be opened at start, and fails once more while it is opened later: at every call.
+// A disk that cannot be opened at start, and fails once more while it is opened later: at every call;
+// or after a kill at every call, while records went into memory or came home from there.
 
 import assert from "node:assert/strict";
 import { Journal } from "../../src/journal/journal.ts";
@@ -63,4 +64,59 @@ Deno.test("a disk that fails again while it is opened later loses nothing, and c
   let calls = 0;
   while (await failsAt(calls + 1)) calls += 1;
   assert.ok(calls > 30, `${calls} calls`);
+});
+
+/** One life that is killed at this call, before a start that finds no disk. Returns whether there were so many. */
+async function killedAt(call: number): Promise<boolean> {
+  using box = new CrashBox(plan, () => {});
+  const open = (): Promise<Journal> =>
+    box.settled(Journal.open({ ...box.journalOptions(() => {}), disk: box.disk }));
+  const first = await open();
+  box.arm({ do: "crash", power: false, call, faults: { ...noFaults, failedCall: 1 } });
+  const taken: string[] = [];
+  const take = async (...texts: readonly string[]): Promise<void> => {
+    append(first, ...texts);
+    taken.push(...texts);
+    await pass(box, 50);
+  };
+  try {
+    box.fail({ ...noFaults, failedSync: 1 });
+    // A segment, and the beginning of the next: nothing of them is synced when they go into memory.
+    append(first, "one", "two", "three", "four", "five");
+    taken.push("one", "two", "three", "four", "five");
+    await take("six");
+    box.disk.conditions.completeSyncs();
+    await take("seven");
+    box.disk.conditions.faults = noFaults;
+    box.disk.conditions.syncs = "when told";
+    // Between two of these a sync is under way.
+    for (let number = 8; number < 30; number++) {
+      await take(`${number}`);
+      if (number % 2 === 0) box.disk.conditions.completeSyncs();
+    }
+  } catch {
+    // The kill came in an append.
+  }
+  const wasKilled = box.dead;
+  if (!wasKilled) box.disarm();
+  box.clearTimers();
+  box.restart();
+  if (!wasKilled) box.fail({ ...noFaults, failedCall: 1 });
+  const heir = await open();
+  append(heir, "heir");
+  box.heal();
+  await pass(box, 1000);
+  await box.settled(heir.sync());
+  const found = await box.settled(texts(heir));
+  const whole = found.filter((text) => taken.includes(text));
+  assert.deepEqual(whole, taken, `call ${call}: ${found}`);
+  assert.ok(found.includes("heir"), `call ${call}: ${found}`);
+  await box.settled(heir.close());
+  return wasKilled;
+}
+
+Deno.test("a kill while records go into memory, or come home, and then a start without the disk lose nothing", async () => {
+  let calls = 0;
+  while (await killedAt(calls + 1)) calls += 1;
+  assert.ok(calls > 60, `${calls} calls`);
 });
