@@ -5,7 +5,9 @@ import { hostname } from "node:os";
 import { Command, Option } from "commander";
 import { checkAccess, type DeviceFinding } from "../install/device_access.ts";
 import { configPath, type Installation, planInstallation } from "../install/installation.ts";
+import { InstallLock } from "../install/install_lock.ts";
 import { carryOut, lookAhead, type PlanOutcome } from "../install/plan.ts";
+import { StepFailed } from "../install/step.ts";
 import { Libc } from "../platform/libc.ts";
 import { errorText } from "../platform/notice.ts";
 import { printProblems } from "./check.ts";
@@ -15,6 +17,7 @@ import {
   changeCount,
   type InstallWorld,
   obstacle,
+  orRefused,
   ownExecutable,
   type PlaceOptions,
   targetOf,
@@ -23,6 +26,7 @@ import {
   toolsFor,
 } from "./install_options.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
+import { undisturbed } from "./undisturbed.ts";
 
 interface InstallOptions extends PlaceOptions {
   readonly fips?: string;
@@ -63,7 +67,8 @@ export function installCommand(terminal: Terminal, world: InstallWorld = {}): Co
     .addOption(new Option("--packaged").hideHelp())
     .addHelpText("after", explanation);
   return addPlaceOptions(command).action(async (options: InstallOptions) => {
-    terminal.exit(await install(options, terminal, world));
+    const work = (): Promise<number> => install(options, terminal, world);
+    terminal.exit(await orRefused("install", terminal, work));
   });
 }
 
@@ -84,8 +89,9 @@ async function install(
     return refuse("install: these are the sources, not an executable: deno task compile makes one");
   }
   using libc = (world.openLibc ?? (() => new Libc()))();
-  const tools = toolsFor(target, world, libc);
   const { packaged = false, dryRun = false, json = false } = options;
+  using lock = dryRun ? null : new InstallLock(libc, target);
+  const tools = toolsFor({ target, libc, lock }, world);
   let plan: Installation;
   try {
     plan = await planInstallation({
@@ -95,6 +101,7 @@ async function install(
       nats: options.nats,
     }, tools);
   } catch (error) {
+    if (error instanceof StepFailed) throw error;
     return refuse(`install: ${errorText(error)}`);
   }
   const { loaded, isFirst } = plan;
@@ -106,10 +113,13 @@ async function install(
   }
   const outcome: PlanOutcome = dryRun
     ? { steps: await lookAhead(plan.steps), failure: null }
-    : await carryOut(plan.steps, {
-      tell: (step) => json || tellStep(step, terminal, true),
-      resume: plan.resume,
-    });
+    : await undisturbed((stop) =>
+      carryOut(plan.steps, {
+        tell: (step) => json || tellStep(step, terminal, true),
+        resume: plan.resume,
+        stop,
+      })
+    );
   const isStarted = !dryRun && canRun && target.isLive && outcome.failure === null;
   const devices = isStarted ? await checkAccess(plan.devices, tools) : [];
   if (json) {

@@ -5,12 +5,14 @@ import type { Command } from "commander";
 import { existsSync } from "node:fs";
 import { type PlanOutcome, type StepReport } from "../install/plan.ts";
 import { type RunProgram, runSystemProgram } from "../install/programs.ts";
+import { type InstallLock, isInstalling } from "../install/install_lock.ts";
 import type { InstallTools } from "../install/installation.ts";
+import { StepFailed } from "../install/step.ts";
 import { packagedExecutablePath } from "../install/system_files.ts";
 import { Target } from "../install/target.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { Libc } from "../platform/libc.ts";
-import type { Terminal } from "./terminal.ts";
+import { exitCodes, type Terminal } from "./terminal.ts";
 
 /** What stands for the machine; replaced in tests. */
 export interface InstallWorld {
@@ -64,9 +66,18 @@ export function targetOf({ root }: PlaceOptions, world: InstallWorld): Target {
   return root === undefined ? world.target ?? new Target() : new Target(root);
 }
 
-export function toolsFor(target: Target, world: InstallWorld, libc: Libc): InstallTools {
+/** `lock` is `null` where nothing is to be done. */
+export function toolsFor(
+  { target, libc, lock }: {
+    readonly target: Target;
+    readonly libc: Libc;
+    readonly lock: InstallLock | null;
+  },
+  world: InstallWorld,
+): InstallTools {
   const { run = runSystemProgram, clock = systemClock } = world;
-  return { target, run, clock, libc };
+  const wasInterrupted = lock === null ? isInstalling(target) : lock.wasInterrupted;
+  return { target, run, clock, libc, wasInterrupted };
 }
 
 export function ownExecutable({ executable }: InstallWorld): string | null {
@@ -92,4 +103,20 @@ export function tellFailure({ failure }: PlanOutcome, terminal: Terminal): void 
 /** How many things are to be done. */
 export function changeCount(steps: readonly StepReport[]): number {
   return steps.reduce((sum, { changes }) => sum + changes.length, 0);
+}
+
+/** What the work resolves to; what cannot be begun is told, with what to do. */
+export async function orRefused(
+  command: string,
+  terminal: Terminal,
+  work: () => Promise<number>,
+): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    terminal.err(`error: ${command}: ${error.message}`);
+    terminal.err(`→ ${error.hint}`);
+    return exitCodes.failed;
+  }
 }

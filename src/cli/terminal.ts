@@ -29,12 +29,14 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** Prints; a reader that has gone away, such as `head`, is no error. */
+/** Prints; a reader that has gone away, such as `head` or a lost ssh session, is no error. */
 function unlessClosed(print: () => void): void {
   try {
     print();
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    const isGone = error instanceof Deno.errors.BrokenPipe ||
+      (error instanceof Error && "code" in error && error.code === "EIO");
+    if (!isGone) throw error;
   }
 }
 

@@ -2,6 +2,7 @@
 // are to be purged, which is asked.
 
 import { Command, Option } from "commander";
+import { InstallLock } from "../install/install_lock.ts";
 import { carryOut, lookAhead, type PlanOutcome } from "../install/plan.ts";
 import { planRemoval } from "../install/removal.ts";
 import { Libc } from "../platform/libc.ts";
@@ -10,6 +11,7 @@ import {
   changeCount,
   type InstallWorld,
   obstacle,
+  orRefused,
   type PlaceOptions,
   targetOf,
   tellFailure,
@@ -17,6 +19,7 @@ import {
   toolsFor,
 } from "./install_options.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
+import { undisturbed } from "./undisturbed.ts";
 
 interface UninstallOptions extends PlaceOptions {
   readonly purge?: boolean;
@@ -36,7 +39,8 @@ export function uninstallCommand(terminal: Terminal, world: InstallWorld = {}): 
     );
   command.addOption(new Option("--packaged").hideHelp());
   return addPlaceOptions(command).action(async (options: UninstallOptions) => {
-    terminal.exit(await uninstall(options, terminal, world));
+    const work = (): Promise<number> => uninstall(options, terminal, world);
+    terminal.exit(await orRefused("uninstall", terminal, work));
   });
 }
 
@@ -53,9 +57,10 @@ async function uninstall(
   }
   const { purge = false, yes = false, packaged = false, dryRun = false, json = false } = options;
   using libc = (world.openLibc ?? (() => new Libc()))();
+  using lock = dryRun ? null : new InstallLock(libc, target);
   const { steps, folders, resume } = await planRemoval(
     { purge, packaged },
-    toolsFor(target, world, libc),
+    toolsFor({ target, libc, lock }, world),
   );
   if (purge && !yes && !dryRun && folders.length > 0) {
     const { ask = Deno.stdin.isTerminal() ? confirm : null } = world;
@@ -71,7 +76,9 @@ async function uninstall(
   }
   const outcome: PlanOutcome = dryRun
     ? { steps: await lookAhead(steps), failure: null }
-    : await carryOut(steps, { tell: (step) => json || tellStep(step, terminal, true), resume });
+    : await undisturbed((stop) =>
+      carryOut(steps, { tell: (step) => json || tellStep(step, terminal, true), resume, stop })
+    );
   const { failure } = outcome;
   const kept = purge ? [] : folders;
   if (json) {

@@ -17,6 +17,7 @@ import {
   targetOf,
 } from "./install_options.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
+import { undisturbed } from "./undisturbed.ts";
 
 const explanation = `
 The one before is kept as ${executablePath}.previous; to go back:
@@ -90,7 +91,8 @@ async function upgrade(
     ...options.dryRun ? ["--dry-run"] : [],
     ...options.json ? ["--json"] : [],
   ];
-  const { code, out, err } = await attempt(["install", ...flags]);
+  // The child hears the same signals, and takes back what it did.
+  const { code, out, err } = await undisturbed(() => attempt(["install", ...flags]));
   if (out !== "") terminal.out(out);
   if (err !== "") terminal.err(err);
   return code === exitCodes.ok || code === exitCodes.badConfig ? code : exitCodes.failed;

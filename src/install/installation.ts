@@ -9,7 +9,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Libc } from "../platform/libc.ts";
 import { visible } from "../source/serial/device_holder.ts";
 import { listPorts } from "../source/serial/port_list.ts";
-import { Executable } from "./executable.ts";
+import { Executable, fallbackName, Proven } from "./executable.ts";
 import { firstConfig, type FirstConfigOptions } from "./first_config.ts";
 import { InstalledFile } from "./installed_file.ts";
 import { OwnedFolder } from "./owned_folder.ts";
@@ -20,6 +20,7 @@ import { dropInPath, serviceFolders, siteDropIn } from "./site_drop_in.ts";
 import type { Step } from "./step.ts";
 import {
   executablePath,
+  isAsWritten,
   packagedExecutablePath,
   serviceUser,
   systemFiles,
@@ -35,6 +36,8 @@ export interface InstallTools {
   readonly run: RunProgram;
   readonly clock: Clock;
   readonly libc: Libc;
+  /** Whether an installation was killed before this one, half-way. */
+  readonly wasInterrupted: boolean;
 }
 
 export interface InstallWishes extends Omit<FirstConfigOptions, "devices"> {
@@ -61,9 +64,10 @@ export async function planInstallation(
   { source, ...wishes }: InstallWishes,
   tools: InstallTools,
 ): Promise<Installation> {
-  const { target, run, libc } = tools;
+  const { target, run, libc, wasInterrupted } = tools;
   const systemd = new Systemd(tools);
-  const file = target.path(configPath);
+  const configFile = target.followed(configPath);
+  const file = target.path(configFile);
   const isFirst = !isThere(file);
   const first = isFirst ? firstConfig({ ...wishes, devices: freePorts(tools) }) : null;
   const loaded = first === null ? await loadConfig(file) : parseConfig(first, configPath);
@@ -71,12 +75,14 @@ export async function planInstallation(
   const devices = config === null ? [] : serialDevices(config);
   const files = source === null
     ? []
-    : systemFiles().map(({ path, text }) => new InstalledFile({ target, path, text }));
+    : systemFiles().map(({ path, text }) =>
+      new InstalledFile({ target, path, text, isOurs: isAsWritten })
+    );
   const [users, ...others] = files;
   const dropIn = config === null ? [] : [siteFile(config, devices, tools)];
   const started = [...files, ...dropIn];
   const executable = target.path(source === null ? packagedExecutablePath : executablePath);
-  const wasActive = target.isLive && (await systemd.state()).active === "active";
+  const before = target.isLive ? await systemd.state() : null;
   const steps: Step[] = [
     ...users === undefined ? [] : [users],
     new ServiceAccount({ target, run }),
@@ -91,7 +97,7 @@ export async function planInstallation(
     }),
     new InstalledFile({
       target,
-      path: configPath,
+      path: configFile,
       text: first ?? readFileSync(file),
       mode: 0o640,
       owner: readable,
@@ -100,16 +106,17 @@ export async function planInstallation(
       new OwnedFolder({ target, path, owner: service, mode: 0o750, isDeep: true })
     ),
     ...source === null ? [] : [new Executable({ target, source })],
-    ...target.isLive ? [new FilesKnown({ files: started, systemd, run })] : [],
+    ...target.isLive ? [new FilesKnown({ files: started, systemd, run, wasInterrupted })] : [],
     ...config === null ? [] : [new Enabled(systemd)],
     ...config !== null && target.isLive
-      ? [new Running({ systemd, libc, executable, files: started })]
+      ? [new Running({ systemd, libc, executable, files: started, wasInterrupted })]
       : [],
+    ...source === null ? [] : [new Proven(target)],
   ];
+  // One that nobody has seen running, and that does not come up, makes room for one that ran.
+  const isOnTrial = isThere(target.path(fallbackName(executablePath)));
   const resume = async (): Promise<void> => {
-    if (!target.isLive) return;
-    await systemd.reloadUnits();
-    if (wasActive) await systemd.restart();
+    if (before !== null) await systemd.resume(isOnTrial ? { ...before, active: "active" } : before);
   };
   return { steps, loaded, isFirst, devices, resume };
 }

@@ -31,7 +31,7 @@ export class OwnedFolder implements Step {
 
   constructor(options: OwnedFolderOptions) {
     this.#options = options;
-    this.#path = options.target.path(options.path);
+    this.#path = options.target.path(options.target.followed(options.path));
     this.goal = `${options.path}/`;
   }
 

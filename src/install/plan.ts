@@ -37,15 +37,18 @@ export async function lookAhead(steps: readonly Step[]): Promise<StepReport[]> {
  */
 export async function carryOut(
   steps: readonly Step[],
-  { tell, resume }: {
+  { tell, resume, stop }: {
     readonly tell: (report: StepReport) => void;
     readonly resume: () => Promise<void>;
+    /** Ends it before the next step; what was done is taken back. */
+    readonly stop?: AbortSignal;
   },
 ): Promise<PlanOutcome> {
   const reports: StepReport[] = [];
   const begun: Step[] = [];
   for (const step of steps) {
     try {
+      if (stop?.aborted) throw new StepFailed("stopped before the end", "run it again");
       const changes = await step.look();
       if (changes.length > 0) {
         begun.push(step);

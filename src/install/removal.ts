@@ -3,14 +3,15 @@
 
 import { readFileSync, rmSync } from "node:fs";
 import { parseConfig } from "../config/load.ts";
-import { previousName } from "./executable.ts";
+import { fallbackName, previousName } from "./executable.ts";
 import { configPath, type InstallTools } from "./installation.ts";
 import { InstalledFile } from "./installed_file.ts";
+import { temporaryName } from "./replaced_file.ts";
 import { removeGroup, removeUser } from "./service_account.ts";
 import { FilesKnown } from "./service_steps.ts";
 import { dropInPath, serviceFolders } from "./site_drop_in.ts";
 import type { Step } from "./step.ts";
-import { executablePath, serviceUser, systemFiles } from "./system_files.ts";
+import { executablePath, isAsWritten, serviceUser, systemFiles } from "./system_files.ts";
 import { Systemd } from "./systemd.ts";
 import { isThere, type Target } from "./target.ts";
 
@@ -35,25 +36,32 @@ export async function planRemoval(
   { purge, packaged }: RemovalWishes,
   tools: InstallTools,
 ): Promise<Removal> {
-  const { target, run } = tools;
+  const { target, run, wasInterrupted } = tools;
   const systemd = new Systemd(tools);
-  const wasActive = target.isLive && (await systemd.state()).active === "active";
+  const before = target.isLive ? await systemd.state() : null;
   const paths = [...packaged ? [] : systemFiles().map(({ path }) => path), dropInPath];
-  const files = paths.map((path) => new InstalledFile({ target, path, text: null }));
-  const executables = packaged ? [] : [executablePath, previousName(executablePath)];
+  const files = paths.map((path) =>
+    new InstalledFile({
+      target,
+      path,
+      text: null,
+      ...path === dropInPath ? {} : { isOurs: isAsWritten },
+    })
+  );
+  const names = [previousName, fallbackName, temporaryName].map((name) => name(executablePath));
+  const executables = packaged ? [] : [executablePath, ...names];
   const folders = foldersOf(target);
   const steps: Step[] = [
     ...target.isLive ? [new Stopped(systemd)] : [],
     new Disabled(systemd),
     ...files,
-    ...target.isLive ? [new FilesKnown({ files, systemd, run })] : [],
-    ...[...executables, ...purge ? folders : []].map((path) => new Gone(target, path)),
+    ...target.isLive ? [new FilesKnown({ files, systemd, run, wasInterrupted })] : [],
+    // The configuration last: as long as it is there, it is known which folders the others are.
+    ...[...executables, ...purge ? folders.toReversed() : []].map((path) => new Gone(target, path)),
     ...purge ? [new NoAccount(tools)] : [],
   ];
   const resume = async (): Promise<void> => {
-    if (!target.isLive) return;
-    await systemd.reloadUnits();
-    if (wasActive) await systemd.restart();
+    if (before !== null) await systemd.resume(before);
   };
   return { steps, folders: folders.filter((path) => isThere(target.path(path))), resume };
 }

@@ -15,19 +15,24 @@ export class FilesKnown implements Step {
   readonly #files: readonly InstalledFile[];
   readonly #systemd: Systemd;
   readonly #run: RunProgram;
+  readonly #wasInterrupted: boolean;
 
-  constructor({ files, systemd, run }: {
+  constructor({ files, systemd, run, wasInterrupted }: {
     readonly files: readonly InstalledFile[];
     readonly systemd: Systemd;
     readonly run: RunProgram;
+    /** Whether files may have been changed since they were read, by whom can no longer be told. */
+    readonly wasInterrupted: boolean;
   }) {
     this.#files = files;
     this.#systemd = systemd;
     this.#run = run;
+    this.#wasInterrupted = wasInterrupted;
   }
 
   async look(): Promise<readonly string[]> {
-    const isKnown = !this.#files.some((file) => file.applied || file.look().length > 0) &&
+    const isKnown = !this.#wasInterrupted &&
+      !this.#files.some((file) => file.applied || file.look().length > 0) &&
       !(await this.#systemd.state()).isStale;
     return isKnown ? [] : ["let systemd and udev read their files anew, load the modules"];
   }
@@ -74,26 +79,31 @@ export class Running implements Step {
   readonly #libc: Libc;
   readonly #executable: string;
   readonly #files: readonly InstalledFile[];
+  readonly #wasInterrupted: boolean;
   #wasActive = false;
 
   /** `files` are those that it reads when it starts. */
-  constructor({ systemd, libc, executable, files }: {
+  constructor({ systemd, libc, executable, files, wasInterrupted }: {
     readonly systemd: Systemd;
     readonly libc: Libc;
     readonly executable: string;
     readonly files: readonly InstalledFile[];
+    /** Whether files may have been changed since it was started, by whom can no longer be told. */
+    readonly wasInterrupted: boolean;
   }) {
     this.#systemd = systemd;
     this.#libc = libc;
     this.#executable = executable;
     this.#files = files;
+    this.#wasInterrupted = wasInterrupted;
   }
 
   async look(): Promise<readonly string[]> {
     const { active, pid } = await this.#systemd.state();
     this.#wasActive = active === "active";
     if (!this.#wasActive) return [`start ${unitName}`];
-    const isOther = this.#files.some((file) => file.applied || file.look().length > 0) ||
+    const isOther = this.#wasInterrupted ||
+      this.#files.some((file) => file.applied || file.look().length > 0) ||
       !this.#runsInstalled(pid);
     return isOther ? [`start ${unitName} anew`] : [];
   }

@@ -1,6 +1,7 @@
 // What the service needs of the system, as files: each has its name and its text here, for `install`,
 // for the Debian package and for the folder systemd/.
 
+import { crc32 } from "node:zlib";
 import { unitText } from "./unit.ts";
 
 export const executablePath = "/usr/local/bin/nectarcollector";
@@ -49,7 +50,7 @@ export function systemFiles(executable = executablePath): readonly SystemFile[] 
     name,
     path: `/etc/${kind}/${name}`,
     packagedPath: `/usr/lib/${kind}/${name}`,
-    text,
+    text: withSum(text),
   });
   return [
     file("sysusers.d", "nectarcollector.conf", users),
@@ -57,4 +58,17 @@ export function systemFiles(executable = executablePath): readonly SystemFile[] 
     file("udev/rules.d", "70-nectarcollector.rules", udevRule),
     file("systemd/system", unitName, unitText(executable)),
   ];
+}
+
+const sumLine = /^# Sum of what install wrote: ([0-9a-f]{8})\n$/;
+
+/** So that it can be told later whether somebody has edited the file. */
+function withSum(text: string): string {
+  return `${text}# Sum of what install wrote: ${crc32(text).toString(16).padStart(8, "0")}\n`;
+}
+
+/** Whether the text is as a version of ours wrote it. */
+export function isAsWritten(text: string): boolean {
+  const at = text.lastIndexOf("\n", text.length - 2) + 1;
+  return sumLine.test(text.slice(at)) && withSum(text.slice(0, at)) === text;
 }

@@ -22,6 +22,11 @@ export interface ServiceState {
   readonly isStale: boolean;
 }
 
+/** Whether somebody has started it, also when it does not come up. */
+function isWanted({ active }: ServiceState): boolean {
+  return active !== "inactive" && active !== "failed";
+}
+
 export interface SystemdOptions {
   readonly target: Target;
   readonly run: RunProgram;
@@ -54,6 +59,14 @@ export class Systemd {
       restarts: Number(values.get("NRestarts") ?? 0),
       isStale: values.get("NeedDaemonReload") === "yes",
     };
+  }
+
+  /** Lets the service go on where it was wanted, unless the process of then still runs. */
+  async resume(before: ServiceState): Promise<void> {
+    await this.reloadUnits();
+    if (!isWanted(before)) return;
+    const { active, pid } = await this.state();
+    if (active !== "active" || pid !== before.pid) await this.restart();
   }
 
   async isEnabled(): Promise<boolean> {

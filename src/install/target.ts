@@ -1,7 +1,8 @@
 // The machine that is installed on: the running system, or another one's files below a folder, in
 // which nothing can be started and, without root, nothing given to anybody.
 
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync, readFileSync, readlinkSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 
 export interface Owner {
   readonly user: string;
@@ -12,6 +13,9 @@ export interface OwnerIds {
   readonly uid: number;
   readonly gid: number;
 }
+
+/** As the kernel has it. */
+const mostLinks = 40;
 
 export class Target {
   /** Without a slash at its end; empty for the running system. */
@@ -33,6 +37,17 @@ export class Target {
   /** Where an absolute path of the machine is. */
   path(absolute: string): string {
     return `${this.root}${absolute}`;
+  }
+
+  /** Where a path leads when it is a link, which a site may have made: below the same root. */
+  followed(absolute: string): string {
+    let path = absolute;
+    for (let links = 0; links < mostLinks; links++) {
+      const stat = lstatSync(this.path(path), { throwIfNoEntry: false });
+      if (stat?.isSymbolicLink() !== true) return path;
+      path = resolve(dirname(path), readlinkSync(this.path(path)));
+    }
+    return path;
   }
 
   /** Numbers of an owner; `null` where the machine does not know one of the names yet. */

@@ -36,19 +36,6 @@ async function uninstall(
   return await box.run((terminal) => uninstallCommand(terminal, world), ["uninstall", ...args]);
 }
 
-/** Every file of the machine, with what it is and holds. */
-function contents(box: InstallBox): string[] {
-  const names = readdirSync(box.path("/"), { recursive: true, encoding: "utf8" });
-  return names.filter((name) => !/^(dev|sys)\b|\.pwd\.lock|shadow|(passwd|group)-$/.test(name))
-    .sort().map((name) => {
-      const { mode, uid, gid } = statSync(box.path(`/${name}`), { throwIfNoEntry: false }) ??
-        { mode: 0, uid: 0, gid: 0 };
-      const isFile = (mode & 0o170000) === 0o100000;
-      const text = isFile ? readFileSync(box.path(`/${name}`), "latin1") : "";
-      return `${name} ${mode.toString(8)} ${uid}:${gid} ${text.length} ${text.slice(0, 2000)}`;
-    });
-}
-
 /** Folders of the system that were missing, and the files of its users, tell nothing. */
 function isOwn(line: string): boolean {
   return /nectarcollector|\.d\/|media/.test(line.split(" ")[0] ?? "");
@@ -108,27 +95,27 @@ test("install makes everything, from the ports that are no console, and the serv
 test("install run again changes nothing and restarts nothing, and says so", async () => {
   await using box = withPorts();
   await install(box, "--fips", "1429010002");
-  const before = contents(box);
+  const before = box.contents();
   const { pid } = box.systemd;
   box.systemd.log.length = 0;
   const { outLines, errLines, exitCode } = await install(box);
   assert.equal(exitCode, 0);
   assert.equal(outLines[0], "nothing to do: it is all as it should be");
   assert.deepEqual(errLines, []);
-  assert.deepEqual(contents(box), before);
+  assert.deepEqual(box.contents(), before);
   assert.deepEqual(box.systemd.log, []);
   assert.equal(box.systemd.pid, pid);
 });
 
 test("install --dry-run says what would be done and does nothing", async () => {
   await using box = withPorts();
-  const before = contents(box);
+  const before = box.contents();
   const { outLines, exitCode } = await install(box, "--dry-run", "--fips", "1429010002");
   assert.equal(exitCode, 0);
   assert.ok(outLines.every((line) => line.startsWith("would  ")), outLines.join("\n"));
   assert.ok(outLines.includes(`would  write ${configFile}`));
   assert.ok(outLines.includes("would  start nectarcollector.service"));
-  assert.deepEqual(contents(box), before);
+  assert.deepEqual(box.contents(), before);
   assert.deepEqual(box.systemd.log, []);
 });
 
@@ -156,11 +143,11 @@ test("a configuration that does not check stops install before it changes anythi
   await using box = withPorts();
   mkdirSync(box.path("/etc/nectarcollector"));
   writeFileSync(box.path(configFile), '{ "ports": 7 }');
-  const before = contents(box);
+  const before = box.contents();
   const { errLines, exitCode } = await install(box);
   assert.equal(exitCode, 2);
   assert.match(errLines.join("\n"), /config\.json:1:12.*nothing was changed/s);
-  assert.deepEqual(contents(box), before);
+  assert.deepEqual(box.contents(), before);
 });
 
 test("a configuration that is there is kept, and becomes readable by the service alone", async () => {
@@ -221,7 +208,11 @@ test("another version takes over with one restart, and the one before stays besi
   assert.notEqual(box.systemd.pid, pid);
   assert.ok(readFileSync(box.path(executable)).equals(readFileSync(box.executable)));
   assert.ok(readFileSync(box.path(`${executable}.previous`)).equals(old));
-  assert.match(outLines[0] ?? "", /^done {2}replace .*, and keep the one before as /);
+  assert.deepEqual(outLines.slice(0, 3), [
+    `done  replace ${executable}`,
+    "done  start nectarcollector.service anew",
+    `done  keep the one before as ${executable}.previous`,
+  ]);
 });
 
 test("the version before can be gone back to", async () => {
@@ -241,7 +232,7 @@ test("the version before can be gone back to", async () => {
 test("a version that does not come up goes, and the one before runs again", async () => {
   await using box = withPorts();
   await install(box, "--fips", "1429010002");
-  const before = contents(box);
+  const before = box.contents();
   box.systemd.log.length = 0;
   box.bring("one that ends at once");
   const { errLines, exitCode } = await install(box);
@@ -253,7 +244,7 @@ test("a version that does not come up goes, and the one before runs again", asyn
   ]);
   const others = (lines: readonly string[]): string[] =>
     lines.filter((line) => !line.startsWith("media/"));
-  assert.deepEqual(others(contents(box)), others(before));
+  assert.deepEqual(others(box.contents()), others(before));
   assert.notEqual(box.systemd.pid, 0);
   assert.deepEqual(box.systemd.log, ["restart", "daemon-reload", "restart"]);
 });
@@ -261,11 +252,11 @@ test("a version that does not come up goes, and the one before runs again", asyn
 test("a first installation that does not come up leaves the machine as it was", async () => {
   await using box = withPorts();
   box.bring("one that ends at once");
-  const before = contents(box);
+  const before = box.contents();
   const { errLines, exitCode } = await install(box, "--fips", "1429010002");
   assert.equal(exitCode, 1, errLines.join("\n"));
   assert.equal(errLines.at(-1), "everything that was done is taken back");
-  assert.deepEqual(contents(box).filter(isOwn), before.filter(isOwn));
+  assert.deepEqual(box.contents().filter(isOwn), before.filter(isOwn));
   assert.ok(!box.target.hasUser("nectarcollector"));
   assert.ok(!box.target.hasGroup("nectarcollector"));
   assert.ok(!existsSync(box.path("/etc/sysusers.d")), "folders that were made are gone");
@@ -280,20 +271,20 @@ requires(...installNeeds, program("mount")).test(
     mkdirSync(box.path("/usr/local"), { recursive: true });
     disk.fillTo(16_000);
     symlinkSync(disk.path, box.path("/usr/local/bin"));
-    const before = contents(box);
+    const before = box.contents();
     const { errLines, exitCode } = await install(box, "--fips", "1429010002");
     assert.equal(exitCode, 1);
     assert.match(errLines[0] ?? "", /^error: copy to \/usr\/local\/bin\/nectarcollector: /);
     assert.match(errLines[1] ?? "", /^→ make room or let it be written: df -h /);
     assert.equal(errLines[2], "everything that was done is taken back");
-    assert.deepEqual(contents(box).filter(isOwn), before.filter(isOwn));
+    assert.deepEqual(box.contents().filter(isOwn), before.filter(isOwn));
     assert.deepEqual(readdirSync(disk.path), [".ballast"]);
   },
 );
 
 test("uninstall takes everything away but records, state and configuration", async () => {
   await using box = withPorts();
-  const before = contents(box);
+  const before = box.contents();
   await install(box, "--fips", "1429010002");
   writeFileSync(box.path("/var/log/nectarcollector/1429010002-A1.log"), "a record\n");
   const { outLines, exitCode } = await uninstall(box, []);
@@ -304,7 +295,7 @@ test("uninstall takes everything away but records, state and configuration", asy
     "kept  /etc/nectarcollector, /var/log/nectarcollector, /var/lib/nectarcollector",
   );
   const own = /nectarcollector/;
-  const left = contents(box).filter((line) => !before.includes(line) && own.test(line))
+  const left = box.contents().filter((line) => !before.includes(line) && own.test(line))
     .map((line) => line.split(" ")[0]);
   assert.deepEqual(left, [
     "etc/group",

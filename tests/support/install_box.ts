@@ -1,7 +1,7 @@
 // A machine below a folder, with serial ports and the little that installing needs of it, whose
 // service can be started. `sleep` stands for an executable, and is another version with a byte more.
 
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { Command } from "commander";
 import type { InstallWorld } from "../../src/cli/install_options.ts";
 import type { InstallTools } from "../../src/install/installation.ts";
@@ -38,7 +38,8 @@ export class InstallBox implements AsyncDisposable {
   }
 
   get tools(): InstallTools {
-    return { target: this.target, run: this.systemd.run, clock: hastyClock(), libc: this.libc };
+    const { target, libc, systemd: { run } } = this;
+    return { target, run, clock: hastyClock(), libc, wasInterrupted: false };
   }
 
   /** For the commands. */
@@ -49,6 +50,19 @@ export class InstallBox implements AsyncDisposable {
 
   path(absolute: string): string {
     return `${this.tree.root}${absolute}`;
+  }
+
+  /** Every file of the machine, with what it is and holds. */
+  contents(): string[] {
+    const names = readdirSync(this.path("/"), { recursive: true, encoding: "utf8" });
+    return names.filter((name) => !/^(dev|sys)\b|\.pwd\.lock|shadow|(passwd|group)-$/.test(name))
+      .sort().map((name) => {
+        const { mode, uid, gid } = statSync(this.path(`/${name}`), { throwIfNoEntry: false }) ??
+          { mode: 0, uid: 0, gid: 0 };
+        const isFile = (mode & 0o170000) === 0o100000;
+        const text = isFile ? readFileSync(this.path(`/${name}`), "latin1") : "";
+        return `${name} ${mode.toString(8)} ${uid}:${gid} ${text.length} ${text.slice(0, 2000)}`;
+      });
   }
 
   /** Puts another executable where `install` is run from. */

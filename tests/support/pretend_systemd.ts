@@ -19,6 +19,8 @@ export class PretendSystemd implements AsyncDisposable {
   #ended: Promise<void> = Promise.resolve();
   #isUp = false;
   #restarts = 0;
+  #knownUnit: string | undefined;
+  #startedUnit: string | undefined;
 
   constructor(root: string) {
     this.#root = root;
@@ -26,6 +28,11 @@ export class PretendSystemd implements AsyncDisposable {
 
   get pid(): number {
     return this.#isUp ? this.#child?.pid ?? 0 : 0;
+  }
+
+  /** The unit as it was last read, when the service was started. */
+  get startedUnit(): string | undefined {
+    return this.#isUp ? this.#startedUnit : undefined;
   }
 
   /** Stands for `runSystemProgram`. */
@@ -80,15 +87,22 @@ export class PretendSystemd implements AsyncDisposable {
         await this.#start();
         return ran(0);
       case "daemon-reload":
+        this.#knownUnit = this.#readUnit();
         return ran(0);
       default:
         throw new Error(`pretend systemctl ${verb} ${args.join(" ")}: not known`);
     }
   }
 
+  #readUnit(): string | undefined {
+    const file = join(this.#root, "/etc/systemd/system", unitName);
+    return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  }
+
   async #start(): Promise<void> {
     this.#restarts = 0;
     this.#isUp = true;
+    this.#startedUnit = this.#knownUnit;
     const program = join(this.#root, executablePath);
     const child = new Deno.Command(program, { args: ["600"] }).spawn();
     this.#child = child;
