@@ -116,7 +116,7 @@ export class Collector implements AsyncDisposable {
     resources.defer(() => mark.clear());
     resources.use(new ClockWatch({ clock, report }));
     const loop = resources.use(new PollLoop({ libc, clock }));
-    const listeners = new HttpListeners({ clock, report });
+    const listeners = new HttpListeners({ libc, clock, report });
     const broken = options.broken ?? [];
     const conditions = new Conditions();
     for (const section of broken) {

@@ -31,6 +31,8 @@ RestartMaxDelaySec=60
 # Exit code 2: the configuration has problems, and trying again mends none.
 RestartPreventExitStatus=2
 OOMScoreAdjust=-500
+# A flood of connections must not take what the journals need before it is noticed.
+LimitNOFILE=65536
 
 User=nectarcollector
 Group=nectarcollector

@@ -2,6 +2,7 @@
 // connection's is known by the ports at its two ends.
 
 import type { Libc } from "./libc.ts";
+import { decodeSocketAddress, socketAddressBytes, type SocketEnd } from "./socket_address.ts";
 import { SystemError } from "./system_error.ts";
 
 const symbols = {
@@ -11,10 +12,6 @@ const symbols = {
   shutdown: { parameters: ["i32", "i32"], result: "i32" },
 } as const;
 
-const AF_INET = 2;
-const AF_INET6 = 10;
-/** Of a `struct sockaddr_in6`, the longest that has a port. */
-const addressBytes = 28;
 const SHUT_RDWR = 2;
 
 export interface SocketOption {
@@ -22,7 +19,19 @@ export interface SocketOption {
   readonly name: number;
 }
 
+/** A TCP connection of this process. */
+export interface OwnConnection {
+  readonly fd: number;
+  /** At the other end. */
+  readonly peer: SocketEnd;
+}
+
 type ConnEnds = Pick<Deno.Conn, "localAddr" | "remoteAddr">;
+type Ask = (
+  fd: number,
+  address: Uint8Array<ArrayBuffer>,
+  length: Uint8Array<ArrayBuffer>,
+) => number;
 
 export class OwnSockets implements Disposable {
   readonly #library = Deno.dlopen("libc.so.6", symbols);
@@ -38,10 +47,23 @@ export class OwnSockets implements Disposable {
    */
   descriptorsOf({ localAddr, remoteAddr }: ConnEnds): number[] {
     if (!("port" in localAddr) || !("port" in remoteAddr)) return [];
-    const { getsockname, getpeername } = this.#library.symbols;
     return this.#open().filter((fd) =>
-      port(getsockname, fd) === localAddr.port && port(getpeername, fd) === remoteAddr.port
+      this.#local(fd)?.port === localAddr.port && this.#peer(fd)?.port === remoteAddr.port
     );
+  }
+
+  /** Connections with this port at our end. None when the system has no descriptor left to look with. */
+  connectionsOn(port: number): OwnConnection[] {
+    return this.#open().flatMap((fd) => {
+      const peer = this.#local(fd)?.port === port ? this.#peer(fd) : null;
+      return peer === null ? [] : [{ fd, peer }];
+    });
+  }
+
+  /** Ends a connection, unless its descriptor is another's meanwhile. */
+  end({ fd, peer: { ip, port } }: OwnConnection): void {
+    const now = this.#peer(fd);
+    if (now?.port === port && now.ip === ip) this.shutDown(fd);
   }
 
   /** A descriptor that is gone meanwhile needs no option. */
@@ -59,6 +81,14 @@ export class OwnSockets implements Disposable {
     this.#library.close();
   }
 
+  #local(fd: number): SocketEnd | null {
+    return endOf(this.#library.symbols.getsockname, fd);
+  }
+
+  #peer(fd: number): SocketEnd | null {
+    return endOf(this.#library.symbols.getpeername, fd);
+  }
+
   #open(): number[] {
     try {
       return this.#libc.list("/proc/self/fd").map(Number);
@@ -69,14 +99,8 @@ export class OwnSockets implements Disposable {
   }
 }
 
-function port(
-  ask: (fd: number, address: Uint8Array<ArrayBuffer>, length: Uint8Array<ArrayBuffer>) => number,
-  fd: number,
-): number | null {
-  const address = new Uint8Array(addressBytes);
-  const length = new Uint8Array(new Uint32Array([addressBytes]).buffer);
-  if (ask(fd, address, length) !== 0) return null;
-  const view = new DataView(address.buffer);
-  const family = view.getUint16(0, true);
-  return family === AF_INET || family === AF_INET6 ? view.getUint16(2) : null;
+function endOf(ask: Ask, fd: number): SocketEnd | null {
+  const address = new Uint8Array(socketAddressBytes);
+  const length = new Uint8Array(new Uint32Array([socketAddressBytes]).buffer);
+  return ask(fd, address, length) === 0 ? decodeSocketAddress(address) : null;
 }

@@ -66,7 +66,7 @@ class Bench implements AsyncDisposable {
       sinkNames: ["sink"],
       libc,
       loop: this.#loop,
-      listeners: new HttpListeners({ clock: systemClock, report }),
+      listeners: new HttpListeners({ libc: this.#libc, clock: systemClock, report }),
       disk: this.disk,
       clock: systemClock,
       boot: "boot",

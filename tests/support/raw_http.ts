@@ -20,8 +20,8 @@ export class RawSender implements Disposable {
     this.#connection = connection;
   }
 
-  static async connect(port: number): Promise<RawSender> {
-    return new RawSender(await Deno.connect({ hostname: "127.0.0.1", port }));
+  static async connect(port: number, hostname = "127.0.0.1"): Promise<RawSender> {
+    return new RawSender(await Deno.connect({ hostname, port }));
   }
 
   /** @throws {Error} when the other side has closed */

@@ -84,6 +84,17 @@ export const resourceKinds = {
     toDo: "nothing",
     details: descriptors,
   },
+  connections_limited: {
+    level: "warning",
+    means:
+      "more connections to an HTTP port than senders of records have; told at most once a minute",
+    toDo: "see with the hint's command who opens so many, and why they stay open",
+    details: {
+      open: "connections that were open",
+      limit: "how many stay",
+      closed: "connections on which nothing was answered, and which were closed",
+    },
+  },
   resource_watch_failed: {
     level: "warning",
     means: "what the process takes of memory and descriptors cannot be found out",

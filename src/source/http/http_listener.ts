@@ -3,8 +3,10 @@
 
 import { type Backoff, backoffMs } from "../../platform/backoff.ts";
 import type { Clock } from "../../platform/clock.ts";
+import type { Libc } from "../../platform/libc.ts";
 import { errorText, type Report } from "../../platform/notice.ts";
 import type { SourceProblem } from "../source.ts";
+import { ConnectionLimit } from "./connection_limit.ts";
 import { faultAnswer } from "./http_answer.ts";
 import { requestPath } from "./http_record.ts";
 import type { HttpRoute, RemoteAddress } from "./http_route.ts";
@@ -12,6 +14,9 @@ import { listenProblem } from "./listen_problem.ts";
 
 /** How long answers that are under way may take when the address is given up. */
 const graceMs = 6000;
+
+/** Between two looks at how many connections there are. */
+const lookMs = 1000;
 
 const retry: Backoff = { initialMs: 200, maxMs: 5000, exponential: true };
 
@@ -27,10 +32,11 @@ export class HttpListener {
   readonly #clock: Clock;
   readonly #report: Report;
   readonly #routes = new Map<string, HttpRoute>();
+  readonly #limit: ConnectionLimit;
   readonly #stopping = new AbortController();
   /** Answers that are not on their way to the end yet. */
   readonly #underWay = new Set<Promise<void>>();
-  readonly #running: Promise<void>;
+  readonly #running: Promise<unknown>;
   #isOpen = false;
   #problem: SourceProblem | null = null;
   #server: { readonly abort: AbortController; readonly finished: Promise<void> } | null = null;
@@ -39,13 +45,18 @@ export class HttpListener {
   constructor(options: {
     readonly address: HttpAddress;
     readonly ready: Promise<void>;
+    readonly libc: Libc;
     readonly clock: Clock;
     readonly report: Report;
+    /** @default {as `ConnectionLimit`} */
+    readonly mostConnections?: number | undefined;
   }) {
-    this.#address = options.address;
+    const { address, mostConnections: most } = options;
+    this.#address = address;
     this.#clock = options.clock;
     this.#report = options.report;
-    this.#running = options.ready.then(() => this.#run());
+    this.#limit = new ConnectionLimit({ ...options, port: address.port, most });
+    this.#running = options.ready.then(() => Promise.all([this.#run(), this.#watch()]));
   }
 
   get isUnused(): boolean {
@@ -75,6 +86,7 @@ export class HttpListener {
     // Not shutdown(): it waits for connections that are kept alive, on some versions for ever.
     this.#server?.abort.abort();
     await this.#running;
+    this.#limit[Symbol.dispose]();
   }
 
   get #where(): string {
@@ -94,6 +106,14 @@ export class HttpListener {
         for (const route of this.#routes.values()) route.closed("the port is not listened on");
       }
       await this.#clock.delay(backoffMs(retry, Math.max(attempt, 1)), signal);
+    }
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      if (this.#isOpen) this.#limit.hold();
+      await this.#clock.delay(lookMs, signal);
     }
   }
 
@@ -134,10 +154,15 @@ export class HttpListener {
     const abort = new AbortController();
     const options = { hostname, port, signal: abort.signal, onListen: () => {} };
     const server = Deno.serve(options, (request, { remoteAddr, completed }) => {
-      const underWay = completed.catch(() => {}).finally(() => this.#underWay.delete(underWay));
+      const { hostname, port: from } = remoteAddr;
+      const remote = { ip: hostname.replace(/^::ffff:(?=\d+\.)/, ""), port: from };
+      const answered = this.#limit.asked(remote);
+      const underWay = completed.catch(() => {}).finally(() => {
+        this.#underWay.delete(underWay);
+        answered();
+      });
       this.#underWay.add(underWay);
-      const { hostname: ip, port: from } = remoteAddr;
-      return this.#answer(request, { ip: ip.replace(/^::ffff:(?=\d+\.)/, ""), port: from });
+      return this.#answer(request, remote);
     });
     const finished = server.finished.catch((error) => {
       const message = `listen on port ${port}: ${errorText(error)}`;

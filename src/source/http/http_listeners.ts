@@ -2,29 +2,33 @@
 // requests: an address is listened on from its first route to its last.
 
 import type { Clock } from "../../platform/clock.ts";
+import type { Libc } from "../../platform/libc.ts";
 import type { Report } from "../../platform/notice.ts";
 import { type HttpAddress, HttpListener } from "./http_listener.ts";
 import { HttpLoad } from "./http_load.ts";
 import type { HttpRoute } from "./http_route.ts";
 
+export interface HttpListenersOptions {
+  readonly libc: Libc;
+  readonly clock: Clock;
+  readonly report: Report;
+  /** @default {room for one of the largest posts and many of the usual ones} */
+  readonly load?: HttpLoad;
+  /** To one address. @default {256} */
+  readonly mostConnections?: number;
+}
+
 export class HttpListeners {
   /** What all posts together hold in memory. */
   readonly load: HttpLoad;
-  readonly #clock: Clock;
-  readonly #report: Report;
+  readonly #options: HttpListenersOptions;
   readonly #listeners = new Map<string, HttpListener>();
   /** Those that were given up may not have let go of their addresses yet. */
   readonly #closing = new Map<string, Promise<void>>();
 
-  constructor(options: {
-    readonly clock: Clock;
-    readonly report: Report;
-    /** @default {room for one of the largest posts and many of the usual ones} */
-    readonly load?: HttpLoad;
-  }) {
+  constructor(options: HttpListenersOptions) {
     this.load = options.load ?? new HttpLoad();
-    this.#clock = options.clock;
-    this.#report = options.report;
+    this.#options = options;
   }
 
   /**
@@ -37,7 +41,7 @@ export class HttpListeners {
     let listener = this.#listeners.get(key);
     if (listener === undefined) {
       const ready = this.#closing.get(key) ?? Promise.resolve();
-      listener = new HttpListener({ address, ready, clock: this.#clock, report: this.#report });
+      listener = new HttpListener({ ...this.#options, address, ready });
       this.#listeners.set(key, listener);
     }
     listener.add(route);

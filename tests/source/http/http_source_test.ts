@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../src/platform/clock.ts";
+import { Libc } from "../../../src/platform/libc.ts";
 import type { Notice } from "../../../src/platform/notice.ts";
 import { HttpAccess } from "../../../src/source/http/http_access.ts";
 import { HttpListeners } from "../../../src/source/http/http_listeners.ts";
@@ -14,6 +15,7 @@ import { post, postHead, RawSender } from "../../support/raw_http.ts";
 import { seeds } from "../../support/seeds.ts";
 import { waitFor } from "../../support/wait_for.ts";
 
+const libc = new Libc();
 const times = { pauseMs: 10_000, totalMs: 10_000, safeMs: 10_000 };
 
 interface BenchOptions {
@@ -42,7 +44,7 @@ class Bench implements AsyncDisposable {
     this.port = options.port ?? freePort();
     this.source = new HttpSource({
       channel: "1429010002-A1",
-      listeners: options.listeners ?? new HttpListeners({ clock: systemClock, report }),
+      listeners: options.listeners ?? new HttpListeners({ libc, clock: systemClock, report }),
       address: { host: null, port: this.port },
       path: options.path ?? "/cdr",
       access: new HttpAccess({ readText: () => "", ...options.access }),
@@ -283,7 +285,7 @@ Deno.test("HttpSource: too many posts at once are told to come again, and the ot
 
 Deno.test("HttpSource: bodies share a bounded room in memory, and give it back", async () => {
   const load = new HttpLoad({ maxBytes: 100_000 });
-  const listeners = new HttpListeners({ clock: systemClock, report: () => {}, load });
+  const listeners = new HttpListeners({ libc, clock: systemClock, report: () => {}, load });
   await using bench = await Bench.open({ listeners });
   using slow = await bench.connect();
   await slow.send(postHead("/cdr", 60_000));
@@ -342,7 +344,7 @@ Deno.test("HttpSource: a port that is in use is told with a hint, and taken when
 
 Deno.test("HttpSource: channels share a port, and it is free when the last has stopped", async () => {
   const port = freePort();
-  const listeners = new HttpListeners({ clock: systemClock, report: () => {} });
+  const listeners = new HttpListeners({ libc, clock: systemClock, report: () => {} });
   await using one = await Bench.open({ listeners, port });
   await using two = await Bench.open({ listeners, port, path: "/ali" });
   const url = `http://127.0.0.1:${port}`;
@@ -402,7 +404,7 @@ Deno.test("HttpSource: whatever way posts are cut and broken off, what is whole 
 });
 
 Deno.test("HttpSource: a stop waits for the posts of its own path, also where others go on", async () => {
-  const listeners = new HttpListeners({ clock: systemClock, report: () => {} });
+  const listeners = new HttpListeners({ libc, clock: systemClock, report: () => {} });
   const port = freePort();
   const safe = Promise.withResolvers<void>();
   await using one = await Bench.open({ listeners, port, safe: () => safe.promise });
