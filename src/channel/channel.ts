@@ -85,6 +85,8 @@ export class Channel implements PortChannel, AsyncDisposable {
     this.#appends.takeUpDamage();
     for (const read of caught?.reads ?? []) this.#capture(read);
     this.#keepUndecided();
+    // What an open record was left open for is lost.
+    if (this.journal.wasClosed && this.#source.isKept !== true) this.#flush("stop");
     this.#lastByteMs = this.#clock.monotonicMs();
     this.#watchIdle();
     const turn = (act: () => void): void => this.#guard.run(act, undefined);
@@ -102,14 +104,14 @@ export class Channel implements PortChannel, AsyncDisposable {
   }
 
   /**
-   * Stops reading, ends an open record as partial, and syncs the journal. A disk that refuses is
-   * told, and does not keep the others from stopping.
+   * Stops reading, ends an open record as partial unless its rest can still come, and syncs the
+   * journal. A disk that refuses is told, and does not keep the others from stopping.
    */
   async stop(): Promise<void> {
     await this.#source.stop();
     clearTimeout(this.#idleTimer);
     this.#guard.run(() => {
-      this.#flush("stop");
+      if (this.#source.isKept !== true) this.#flush("stop");
       this.#standing.stopped();
     }, undefined);
     this.#appends.stop();

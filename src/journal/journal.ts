@@ -6,13 +6,10 @@
 //
 // Append. Bytes go to the log in the turn that read them. A record that has begun but not ended
 // stands at the log's end without an entry, so a kill loses nothing that was read. Log first, index
-// second: an entry never promises bytes that were not written.
-//
-// Sync. A group commit runs off the append path and covers all that was appended before it began.
-// Readers see synced records only, so nothing is ever delivered that a power cut could take back.
-//
-// Rotation. The coming segment is made and appended to at once; syncing it and giving all files
-// their names follows in the background (rotation.ts). A record that is open moves along.
+// second: an entry never promises bytes that were not written. A sync runs off this path and covers
+// all that was appended before it began. Readers see synced records only, so nothing is ever
+// delivered that a power cut could take back. A rotation makes the coming segment, which is appended
+// to at once; syncing it and naming all files follows (rotation.ts). An open record moves along.
 //
 // A disk that refuses. What is not known to be synced moves to a segment in memory, and appending
 // goes on there, in a bounded room (writer.ts, retreat.ts). A sync that failed is never believed
@@ -44,6 +41,8 @@ export class Journal implements AsyncDisposable {
   readonly name: string;
   /** The segments that take no more records. */
   readonly shelf: SegmentShelf;
+  /** The last run closed it, as far as can be told. */
+  readonly wasClosed: boolean;
   readonly #options: JournalOptions;
   readonly #start: JournalStart;
   readonly #schedule: SyncSchedule;
@@ -73,6 +72,7 @@ export class Journal implements AsyncDisposable {
     this.#options = options;
     this.#start = start;
     this.#home = start.home;
+    this.wasClosed = start.home?.wasClosed ?? false;
     this.shelf = new SegmentShelf({ ...options, channel: this.name });
     this.shelf.exchange(start.joined.segments);
     this.#writer = new Writer({

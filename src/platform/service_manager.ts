@@ -89,6 +89,11 @@ export class ServiceManager implements Disposable {
     return this.#isEnding && this.#socket !== null;
   }
 
+  /** A descriptor was kept under this name, and nobody has taken it yet. */
+  has(name: string): boolean {
+    return this.#kept.has(name);
+  }
+
   /** The descriptor that was kept under this name, if there is one; it is the caller's then. */
   take(name: string): number | null {
     const fd = this.#kept.get(name) ?? null;

@@ -89,6 +89,12 @@ export interface Source extends AsyncDisposable {
   readonly hasBytes: boolean;
   /** Reads on after the handler refused bytes. */
   resume(): void;
+  /**
+   * Somebody else holds it open from one run to the next, so that nothing of what it says is lost in
+   * between: since the last run until it starts, for the next run when it has stopped.
+   * @default {false}
+   */
+  readonly isKept?: boolean;
   /** Stops reading and gives the device back as it was found. */
   stop(): Promise<void>;
 }

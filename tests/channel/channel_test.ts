@@ -29,6 +29,7 @@ class Bench implements AsyncDisposable {
     readonly silence?: Silence;
     readonly maxSegmentBytes?: number;
     readonly boot?: string;
+    readonly isKept?: boolean;
   }): Promise<Bench> {
     const { box, disk = systemDisk, idleFlushMs = 60_000, boot = "first boot" } = options;
     const { maxSegmentBytes = 1_000_000 } = options;
@@ -36,6 +37,7 @@ class Bench implements AsyncDisposable {
     const caught = catchBuffer.left;
     const journal = await box.open({ maxSegmentBytes, cutBackTo: caught?.place, disk, boot });
     const source = new ScriptedSource();
+    source.isKept = options.isKept ?? false;
     const proofs: true[] = [];
     const channel = new Channel({
       journal,
@@ -153,6 +155,41 @@ Deno.test("Channel: a record that a reboot cut off ends there; what comes later 
     "ord (line_feed)",
     "another (line_feed)",
   ]);
+});
+
+Deno.test("Channel: a record goes on over a stop where the source is kept meanwhile, else it ends there", async () => {
+  using box = new JournalBox();
+  const memory = new Uint8Array(catchBufferBytes);
+  {
+    await using first = await Bench.open({ box, memory, isKept: true });
+    first.source.read("one\ntw");
+    await first.channel.stop();
+    assert.deepEqual(await first.records(), ["one (line_feed)"]);
+  }
+  {
+    await using second = await Bench.open({ box, memory, isKept: true });
+    second.source.read("o\nthr");
+    assert.deepEqual(await second.records(), ["one (line_feed)", "two (line_feed)"]);
+  }
+  await using third = await Bench.open({ box, memory, isKept: false });
+  third.source.read("ee\n");
+  assert.deepEqual((await third.records()).slice(2), ["thr (stop)", "ee (line_feed)"]);
+});
+
+Deno.test("Channel: what is undecided when a kept source stops is decided in the next run, or at its start", async () => {
+  for (const isKept of [true, false]) {
+    using box = new JournalBox();
+    const memory = new Uint8Array(catchBufferBytes);
+    {
+      await using first = await Bench.open({ box, memory, isKept: true });
+      first.source.isUndecided = true;
+      first.source.read("on");
+    }
+    await using second = await Bench.open({ box, memory, isKept });
+    second.source.read("e\n");
+    const expected = isKept ? ["one (line_feed)"] : ["on (stop)", "e (line_feed)"];
+    assert.deepEqual(await second.records(), expected);
+  }
 });
 
 Deno.test("Channel: a source that was set otherwise ends the open record, and no other", async () => {

@@ -7,6 +7,8 @@ export class ScriptedSource implements Source {
   readonly baudRate = null;
   readonly setting: number = 0;
   hasBytes = false;
+  /** Somebody else holds it open. */
+  isKept = false;
   /** What is read is held back until it is cleared. */
   isUndecided = false;
   /** What is read arrives damaged. */

@@ -9,6 +9,7 @@ import { SerialPort } from "./serial_port.ts";
 export interface PortKeeper {
   /** The service is about to end: what is kept stays open. */
   readonly isEnding: boolean;
+  has(device: string): boolean;
   /** The descriptor of the device that was kept, if there is one; it is the caller's then. */
   take(device: string): number | null;
   keep(device: string, fd: number): void;
@@ -31,10 +32,15 @@ export function openPort({ libc, device, keeper }: KeptDevice, settings: LineSet
   return port;
 }
 
-export function closePort({ device, keeper }: KeptDevice, port: SerialPort): void {
-  if (keeper?.isEnding) return port.leave();
+/** What has become of it: it was closed, or somebody holds it open for the next run. */
+export function closePort({ device, keeper }: KeptDevice, port: SerialPort): "closed" | "kept" {
+  if (keeper?.isEnding) {
+    port.leave();
+    return "kept";
+  }
   keeper?.forget(device);
   port.close();
+  return "closed";
 }
 
 /** `null` when the device is gone. */

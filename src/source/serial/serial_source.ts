@@ -56,6 +56,8 @@ export class SerialSource implements Source {
   readonly #monitor: SignalMonitor;
   readonly #flowControl: FlowControl;
   #handler: SourceHandler | null = null;
+  /** It was closed in no other way than that somebody else holds it open now. */
+  #isLeft = false;
   #done: Promise<void> = Promise.resolve();
 
   constructor(options: SerialSourceOptions) {
@@ -124,6 +126,11 @@ export class SerialSource implements Source {
 
   settle(quiet: "for_now" | "at_all"): Run[] {
     return this.#line.settle(quiet);
+  }
+
+  get isKept(): boolean {
+    const { keeper, device } = this.#options;
+    return this.#isLeft || keeper?.has(device) === true;
   }
 
   get hasBytes(): boolean {
@@ -272,7 +279,7 @@ export class SerialSource implements Source {
       await entry.remove();
       closing.abort();
       await watching;
-      closePort(this.#options, port);
+      this.#isLeft = closePort(this.#options, port) === "kept";
     }
   }
 }

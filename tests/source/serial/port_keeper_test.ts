@@ -39,6 +39,10 @@ class Keeping implements Disposable {
       get isEnding() {
         return isEnding();
       },
+      has: (device) => {
+        this.receive();
+        return this.store.has(`FDNAME=${encodeURIComponent(device)}`);
+      },
       keep: (device, fd) => this.#manager.keep(device, fd),
       forget: (device) => this.#manager.forget(device),
       take: (device) => {
@@ -83,6 +87,8 @@ Deno.test("a port that is kept open goes on where it stood, in the settings that
     await terminal.write(pattern(2000));
     await first.received(2000);
     bench.isEnding = true;
+    await first.source.stop();
+    assert.equal(first.source.isKept, true);
   }
   bench.isEnding = false;
   assert.equal(terminal.settings().baud, 9600, "nothing is restored");
@@ -104,6 +110,8 @@ Deno.test("a port that is closed for good is let go, and given back as it was fo
     await first.event("opened", 1);
     bench.receive();
     assert.equal(bench.store.size, 1);
+    await first.source.stop();
+    assert.equal(first.source.isKept, false);
   }
   bench.receive();
   assert.equal(bench.store.size, 0);
