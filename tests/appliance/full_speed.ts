@@ -29,7 +29,7 @@ export async function atFullSpeed(
   const told = `${lost} bytes lost of ${feed.sentBytes} in ${seconds} s; ` +
     `not taken for ${standstillSec.toFixed(1)} s at most, ${overruns} overruns, ` +
     `${cut} records cut in two`;
-  assert.equal(lost, 0, told);
+  assert.deepEqual({ lost, cut }, { lost: 0, cut: 0 }, told);
   assert.ok(standstillSec < longestStandstillSec, told);
   await assertArrived(box, "A1", feed);
   return told;
