@@ -289,8 +289,6 @@ export class Libc implements Disposable {
   }
 
   #error(call: string, subject: string): SystemError {
-    const location = this.#library.symbols.__errno_location();
-    const errno = location === null ? 0 : new Deno.UnsafePointerView(location).getInt32();
-    return new SystemError(call, subject, errno);
+    return SystemError.last(this.#library.symbols.__errno_location(), call, subject);
   }
 }

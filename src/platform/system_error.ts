@@ -26,6 +26,12 @@ export class SystemError extends Error {
   override readonly name = "SystemError";
   readonly code: string;
 
+  /** The one that has just happened; `location` is what `__errno_location` returns. */
+  static last(location: Deno.PointerValue, call: string, subject: string): SystemError {
+    const errno = location === null ? 0 : new Deno.UnsafePointerView(location).getInt32();
+    return new SystemError(call, subject, errno);
+  }
+
   constructor(call: string, subject: string, readonly errno: number) {
     const code = errnoNames[errno] ?? `errno ${errno}`;
     super(`${call}: ${subject}: ${code}`);

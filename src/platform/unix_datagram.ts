@@ -72,9 +72,7 @@ export class UnixDatagram implements Disposable {
   }
 
   #error(call: string): SystemError {
-    const location = this.#library.symbols.__errno_location();
-    const errno = location === null ? 0 : new Deno.UnsafePointerView(location).getInt32();
-    return new SystemError(call, this.#path, errno);
+    return SystemError.last(this.#library.symbols.__errno_location(), call, this.#path);
   }
 }
 
