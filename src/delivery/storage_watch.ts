@@ -3,6 +3,7 @@
 
 import type { Clock } from "../platform/clock.ts";
 import type { Report } from "../platform/notice.ts";
+import { fullnessNotice, silentLimitsNotice } from "./storage_notices.ts";
 import {
   silentLimits,
   type StorageLevel,
@@ -74,45 +75,13 @@ export class StorageWatch {
     const limits = silentLimits(storage).join(", ");
     if (limits === (this.#silentLimits.get(stream) ?? "")) return;
     this.#silentLimits.set(stream, limits);
-    if (limits === "") return;
-    this.#report({
-      level: "warning",
-      kind: "stream_drops_old",
-      message: `${this.#sink}: stream ${stream} drops its oldest records silently at its limits: ` +
-        limits,
-      hint: `where that is not meant: nats stream edit ${stream} --discard=new, and records wait ` +
-        "in the journal instead",
-      details: { stream },
-    });
+    const notice = silentLimitsNotice(this.#sink, storage);
+    if (notice !== null) this.#report(notice);
   }
 
   #tellChange(use: StorageUse, before: StorageLevel): void {
-    const { stream, share, level, limit, dropsOldest } = use;
+    const { level } = use;
     if (level === before || before === "critical" && level === "warning") return;
-    const percent = Math.floor(share * 100);
-    const details = { stream, percent };
-    const what = `${this.#sink}: stream ${stream} is ${percent} % full`;
-    if (level === "ok") {
-      const kind = "stream_storage_recovered";
-      return this.#report({ level: "info", kind, message: `${what} only`, details });
-    }
-    const message = `${what} (${limit}); ` +
-      (dropsOldest
-        ? "its oldest records go silently when it is full"
-        : "records wait in the journal when it is full");
-    const hint = limit === "account"
-      ? "raise the account's JetStream limits, or delete what is not needed"
-      : `raise it: nats stream edit ${stream}, or let it keep less: --max-age`;
-    this.#report(
-      level === "warning"
-        ? { level: "warning", kind: "stream_storage_warning", message, hint, details }
-        : {
-          level: dropsOldest ? "warning" : "error",
-          kind: "stream_storage_critical",
-          message,
-          hint,
-          details,
-        },
-    );
+    this.#report(fullnessNotice(this.#sink, use));
   }
 }
