@@ -9,6 +9,7 @@ import { type CaptureOnly, loadConfig } from "../config/load.ts";
 import { closest } from "../config/wording.ts";
 import { controlFolder } from "../control/control_place.ts";
 import { ControlServer } from "../control/control_server.ts";
+import { ownStatus } from "../control/service_status.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemDisk } from "../platform/disk.ts";
 import { FolderInUse } from "../platform/instance_lock.ts";
@@ -128,7 +129,7 @@ async function capture(
   await using _control = ControlServer.open({
     folder: controlFolder(file),
     configFile: file,
-    commands: { reload },
+    commands: { reload, status: () => Promise.resolve(ownStatus(collector.status)) },
     clock: systemClock,
     report,
   });

@@ -15,21 +15,33 @@ export class NobodyAnswers extends Error {
 
 /**
  * Asks the service that runs on `configFile`, or whichever runs here when `isNamed` is false, and
- * waits as long as it takes. @throws {NobodyAnswers}
+ * waits for the answer until `signal` aborts. @throws {NobodyAnswers}
  */
 export async function askService(
   command: string,
-  { configFile, isNamed }: { readonly configFile: string; readonly isNamed: boolean },
+  { configFile, isNamed, signal }: {
+    readonly configFile: string;
+    readonly isNamed: boolean;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<ControlAnswer> {
   const config = isNamed ? { config: fileIdentity(configFile) } : {};
   let refusal: NobodyAnswers | null = null;
   for (const path of socketsOf(configFile)) {
     try {
       using connection = await Deno.connect({ transport: "unix", path });
-      await writeLine(connection, { v: 1, command, ...config });
-      return answerShape.parse(JSON.parse(await readLine(connection)));
+      const giveUp = (): void => connection.close();
+      signal?.addEventListener("abort", giveUp, { once: true });
+      try {
+        signal?.throwIfAborted();
+        await writeLine(connection, { v: 1, command, ...config });
+        return answerShape.parse(JSON.parse(await readLine(connection)));
+      } finally {
+        signal?.removeEventListener("abort", giveUp);
+      }
     } catch (error) {
       if (isNobody(error)) continue;
+      if (signal?.aborted) throw silent(path, error);
       refusal = new NobodyAnswers(`ask ${path}: ${errorText(error)}`, hintFor(error), error);
     }
   }
@@ -37,6 +49,11 @@ export async function askService(
     `ask the service: none runs on ${fileIdentity(configFile)}`,
     "start it: systemctl start nectarcollector; or name its file: --config FILE",
   );
+}
+
+function silent(path: string, cause: unknown): NobodyAnswers {
+  const hint = "it hangs, or the machine is very busy; systemd starts it anew after a minute";
+  return new NobodyAnswers(`ask ${path}: the service is there and does not answer`, hint, cause);
 }
 
 /** No socket, or one that a dead service has left. */

@@ -103,6 +103,25 @@ Deno.test("ControlServer: closed, it leaves nothing behind, and whoever asks is 
   });
 });
 
+Deno.test("ControlServer: whoever asks one that hangs gives up when told to, with a reason", async () => {
+  await using bench = new Bench();
+  Deno.mkdirSync(bench.runtime);
+  using mute = Deno.listen({ transport: "unix", path: socketIn(bench.runtime) });
+  const stop = new AbortController();
+  const asking = askService("status", {
+    configFile: bench.configFile,
+    isNamed: true,
+    signal: stop.signal,
+  });
+  using _taken = await mute.accept();
+  stop.abort();
+  await assert.rejects(asking, (error) => {
+    assert.ok(error instanceof NobodyAnswers);
+    assert.match(error.message, /is there and does not answer$/);
+    return true;
+  });
+});
+
 Deno.test("ControlServer: nonsense, silence and many connections keep nobody else from asking", async () => {
   await using bench = new Bench();
   bench.open();
