@@ -8,6 +8,7 @@ import { configOption } from "./cli/config_option.ts";
 import { addRunAction } from "./cli/run.ts";
 import { demoCommand } from "./cli/demo.ts";
 import { detectCommand } from "./cli/detect.ts";
+import { doctorCommand } from "./cli/doctor.ts";
 import { installCommand } from "./cli/install.ts";
 import { portsCommand } from "./cli/ports.ts";
 import { reloadCommand } from "./cli/reload.ts";
@@ -37,6 +38,7 @@ Examples:
   nectarcollector check --config site.json
   nectarcollector demo --seconds 20
   sudo nectarcollector install
+  sudo nectarcollector doctor
   nectarcollector ports
   nectarcollector detect /dev/ttyUSB0
   nectarcollector simulate --maker mitel,norstar --write-config site.json
@@ -54,6 +56,7 @@ program.addCommand(checkCommand(terminal));
 program.addCommand(configCommand(terminal));
 program.addCommand(demoCommand(terminal));
 program.addCommand(detectCommand(terminal));
+program.addCommand(doctorCommand(terminal));
 program.addCommand(installCommand(terminal));
 program.addCommand(portsCommand(terminal));
 program.addCommand(reloadCommand(terminal));

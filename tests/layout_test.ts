@@ -16,6 +16,7 @@ const levels: readonly (readonly string[])[] = [
   ["journal", "install"],
   ["simulate", "delivery", "channel"],
   ["telemetry", "control"],
+  ["doctor"],
   ["collector.ts"],
   ["cli"],
   ["main.ts"],

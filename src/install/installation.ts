@@ -128,14 +128,16 @@ function freePorts({ target, libc }: InstallTools): string[] {
     .map(({ configName }) => configName.slice(target.root.length));
 }
 
-function serialDevices(config: Config): string[] {
+/** Those that are captured. */
+export function serialDevices(config: Config): string[] {
   return enabledPorts(config).flatMap((port) => port.type === "serial" ? [port.device] : []);
 }
 
-function siteFile(
+/** What this site's configuration needs of the unit. */
+export function siteFile(
   config: Config,
   devices: readonly string[],
-  { target, libc }: InstallTools,
+  { target, libc }: Pick<InstallTools, "target" | "libc">,
 ): InstalledFile {
   const found = devices.flatMap((device) =>
     visible(() => libc.realPath(target.path(device))) ?? []

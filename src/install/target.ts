@@ -17,6 +17,13 @@ export interface OwnerIds {
 /** As the kernel has it. */
 const mostLinks = 40;
 
+/** A user, with all groups that it is in. */
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gids: readonly number[];
+}
+
 export class Target {
   /** Without a slash at its end; empty for the running system. */
   readonly root: string;
@@ -69,6 +76,24 @@ export class Target {
   isMember(user: string, group: string): boolean {
     const [, , , members = ""] = this.#entry("/etc/group", group) ?? [];
     return members.split(",").includes(user);
+  }
+
+  /** `null` where the machine does not know the user. Groups that it does not know are left out. */
+  accountOf(name: string, moreGroups: readonly string[] = []): Account | null {
+    const user = this.#entry("/etc/passwd", name);
+    if (user === undefined) return null;
+    const [, , uid, ownGroup] = user;
+    const groups = this.#lines("/etc/group")
+      .filter(([group = "", , , members = ""]) =>
+        moreGroups.includes(group) || members.split(",").includes(name)
+      )
+      .map(([, , gid]) => Number(gid));
+    return { name, uid: Number(uid), gids: [...new Set([Number(ownGroup), ...groups])] };
+  }
+
+  /** The name of a user; its number where it has none. */
+  userName(uid: number): string {
+    return this.#lines("/etc/passwd").find(([, , id]) => id === String(uid))?.[0] ?? String(uid);
   }
 
   /** The name of a group; its number where it has none. */

@@ -19,6 +19,7 @@ Deno.test("help names every command and the exit codes", async () => {
     "config",
     "demo",
     "detect",
+    "doctor",
     "install",
     "ports",
     "simulate",

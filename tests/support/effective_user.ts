@@ -17,6 +17,20 @@ export const withoutPrivilegeNeeds: readonly Requirement[] = [root, program("set
 const nobody = 65534;
 const symbols = { seteuid: { parameters: ["u32"], result: "i32" } } as const;
 
+/** Runs `action` as the user nobody until it has settled. Needs root, and nothing else meanwhile. */
+export async function untilSettledAsNobody<Result>(
+  action: () => Promise<Result>,
+): Promise<Result> {
+  const library = Deno.dlopen("libc.so.6", symbols);
+  try {
+    if (library.symbols.seteuid(nobody) !== 0) throw new Error("become nobody: refused");
+    return await action();
+  } finally {
+    library.symbols.seteuid(0);
+    library.close();
+  }
+}
+
 /** Runs `action`, in this turn, as the user nobody. Needs root. */
 export function asNobody<Result>(action: () => Result): Result {
   const library = Deno.dlopen("libc.so.6", symbols);

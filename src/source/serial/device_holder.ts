@@ -3,15 +3,26 @@
 import { type Libc } from "../../platform/libc.ts";
 import { SystemError } from "../../platform/system_error.ts";
 
-/** `picocom (pid 1234)` for each other process that has the device open and that we may see. */
-export function deviceHolders(libc: Libc, path: string): string[] {
+export interface DeviceHolder {
+  /** Of its program, cut by the kernel to 15 characters. */
+  readonly name: string;
+  readonly pid: number;
+}
+
+/** Each other process that has the device open and that we may see. */
+export function holdersOf(libc: Libc, path: string): DeviceHolder[] {
   const device = visible(() => libc.realPath(path));
   if (device === undefined) return [];
   const pids = libc.list("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== Deno.pid);
-  return pids.filter((pid) => holds(libc, pid, device)).map((pid) => {
-    const name = visible(() => libc.readText(`/proc/${pid}/comm`).trim()) ?? "a process";
-    return `${name} (pid ${pid})`;
-  });
+  return pids.filter((pid) => holds(libc, pid, device)).map((pid) => ({
+    name: visible(() => libc.readText(`/proc/${pid}/comm`).trim()) ?? "a process",
+    pid: Number(pid),
+  }));
+}
+
+/** The same for people: `picocom (pid 1234)`. */
+export function deviceHolders(libc: Libc, path: string): string[] {
+  return holdersOf(libc, path).map(({ name, pid }) => `${name} (pid ${pid})`);
 }
 
 function holds(libc: Libc, pid: string, device: string): boolean {
