@@ -26,6 +26,7 @@ Usage: install.sh [options]
   --offline FILE        install from this archive; needs no network            NECTAR_OFFLINE
   --root FOLDER         install into the system below this folder              NECTAR_ROOT
   --dry-run             only say what would be done                            NECTAR_DRY_RUN=1
+  --timeout SECONDS     give up a download that stands still so long; else 30  NECTAR_TIMEOUT
   --without-signature   trust the SHA-256 sum alone                            NECTAR_WITHOUT_SIGNATURE=1
   --help                this text
 
@@ -78,13 +79,57 @@ check_system() {
   fi
 }
 
+# Makes a folder that may be written, and that programs may be run in: $work. /tmp need not be one.
+make_work() {
+  for folder in "${TMPDIR:-/tmp}" /var/tmp /usr/local "${HOME:-/root}"; do
+    work=$(mktemp -d "$folder/nectarcollector.XXXXXX" 2>/dev/null) || continue
+    if (printf '#!/bin/sh\n' >"$work/try" && chmod 700 "$work/try" && "$work/try") 2>/dev/null; then
+      rm "$work/try"
+      return
+    fi
+    rm -rf "$work"
+  done
+  work=''
+  fail 'no folder for temporary files: each is full, may not be written, or runs no programs' \
+    'make room (df -h /tmp /var/tmp), or name a folder: TMPDIR=FOLDER'
+}
+
+no_room() {
+  fail "there is no room in $folder" \
+    "free some: df -h $folder; or name another folder: TMPDIR=FOLDER"
+}
+
 # fetch URL FILE
 fetch() {
+  code=0
   if command -v curl >/dev/null 2>&1; then
-    curl --fail --silent --show-error --location --connect-timeout 20 --retry 2 --output "$2" "$1"
+    said=$(curl --fail --silent --show-error --location --connect-timeout "$timeout" \
+      --speed-limit 100 --speed-time "$timeout" --retry 1 --retry-delay 1 \
+      --output "$2" "$1" 2>&1) || code=$?
+    [ "$code" -ne 23 ] || no_room
   else
-    wget --quiet --timeout=20 --tries=3 --output-document="$2" "$1"
+    said=$(wget --no-verbose --timeout="$timeout" --tries=2 --output-document="$2" "$1" 2>&1) ||
+      code=$?
+    [ "$code" -ne 3 ] || no_room
   fi
+  [ "$code" -eq 0 ] && return
+  said=$(printf '%s\n' "$said" | tail -n 1)
+  said=${said:-'the connection broke off or stood still'}
+  fail "$1 could not be fetched: ${said#curl: }" \
+    'mend the network, or fetch it elsewhere, and: install.sh --offline FILE'
+}
+
+# unpack ARCHIVE: into $work/unpacked.
+unpack() {
+  [ "$(od -An -tx1 -N2 "$1" | tr -d ' ')" = 1f8b ] ||
+    fail "$source is no archive but something else, such as a proxy's page that wants a login" \
+      'look at it; or fetch the archive elsewhere, and: install.sh --offline FILE'
+  mkdir "$work/unpacked"
+  said=$(LC_ALL=C tar -xzf "$1" -C "$work/unpacked" nectarcollector SHA256SUMS SHA256SUMS.sig 2>&1) ||
+    case $said in
+      *'No space left'*) no_room ;;
+      *) fail "$source is damaged: it cannot be unpacked" 'fetch it again' ;;
+    esac
 }
 
 # In the folder that holds the unpacked archive.
@@ -124,6 +169,7 @@ main() {
   offline=${NECTAR_OFFLINE:-}
   root=${NECTAR_ROOT:-}
   dry_run=${NECTAR_DRY_RUN:-0}
+  timeout=${NECTAR_TIMEOUT:-30}
   without_signature=${NECTAR_WITHOUT_SIGNATURE:-0}
   while [ $# -gt 0 ]; do
     case $1 in
@@ -133,7 +179,7 @@ main() {
         ;;
       --dry-run) dry_run=1 ;;
       --without-signature) without_signature=1 ;;
-      --fips | --instance | --nats | --version | --base-url | --offline | --root)
+      --fips | --instance | --nats | --version | --base-url | --offline | --root | --timeout)
         [ $# -gt 1 ] || fail "$1 needs a value" 'see install.sh --help'
         case $1 in
           --fips) fips=$2 ;;
@@ -143,6 +189,7 @@ main() {
           --base-url) url=$2 ;;
           --offline) offline=$2 ;;
           --root) root=$2 ;;
+          --timeout) timeout=$2 ;;
         esac
         shift
         ;;
@@ -154,35 +201,35 @@ main() {
   kind=$(machine_kind)
   check_libc
   [ -n "$root" ] || [ "$dry_run" = 1 ] || check_system
-  for program in mktemp od tr sha256sum; do need "$program" coreutils; done
+  for program in mktemp od tr tail sha256sum; do need "$program" coreutils; done
   need tar tar
   need gzip gzip
   if [ -z "$release_key" ] && [ "$without_signature" != 1 ]; then
     fail 'this install.sh is of no release: it has no key' 'take the one beside the archives'
   fi
 
-  work=$(mktemp -d) || fail 'there is no room for temporary files' 'free some: df -h /tmp'
-  trap 'rm -rf "$work"' EXIT
+  work=''
+  trap '[ -z "$work" ] || rm -rf "$work"' EXIT
   trap 'exit 1' HUP INT TERM
+  make_work
   if [ -n "$offline" ]; then
-    [ -r "$offline" ] || fail "$offline cannot be read" 'name the archive: --offline FILE'
-    archive=$offline
+    if [ ! -f "$offline" ] || [ ! -r "$offline" ]; then
+      fail "$offline cannot be read" 'name the archive: --offline FILE'
+    fi
+    source=$offline
+    unpack "$offline"
   else
     if [ -z "$version" ] || [ -z "$url" ]; then
       fail 'it is not said what to fetch' 'give --version and --base-url, or --offline FILE'
     fi
     command -v curl >/dev/null 2>&1 || command -v wget >/dev/null 2>&1 ||
       fail 'neither curl nor wget is there' 'apt-get install curl, or fetch it elsewhere: --offline FILE'
-    archive=$work/archive
-    name=nectarcollector-$version-linux-$kind.tar.gz
-    echo "fetching $url/$name"
-    fetch "$url/$name" "$archive" ||
-      fail "$url/$name could not be fetched" \
-        "see why: curl -fI $url/$name; df -h $work; or fetch it elsewhere: --offline FILE"
+    source=${url%/}/nectarcollector-$version-linux-$kind.tar.gz
+    echo "fetching $source"
+    fetch "$source" "$work/archive"
+    unpack "$work/archive"
+    rm "$work/archive"
   fi
-  mkdir "$work/unpacked"
-  tar -xzf "$archive" -C "$work/unpacked" nectarcollector SHA256SUMS SHA256SUMS.sig 2>/dev/null ||
-    fail 'the archive cannot be unpacked' "fetch it again; is there room: df -h $work"
   (cd "$work/unpacked" && verify) || exit 1
 
   set -- install
@@ -197,7 +244,7 @@ main() {
     0 | 1 | 2) exit "$code" ;;
     *)
       fail "nectarcollector cannot be run here (exit code $code)" \
-        'may programs in /tmp be run? else name another folder: TMPDIR=/var/tmp'
+        "unpack the archive, and see what it says: ./nectarcollector --version"
       ;;
   esac
 }

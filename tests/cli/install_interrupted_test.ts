@@ -114,7 +114,7 @@ function standing(box: InstallBox): readonly unknown[] {
 }
 
 /** Every how many steps it is killed, from which on. */
-const stride = Deno.env.get("INSTALL_KILLS") === "all" ? 1 : 5;
+const stride = Deno.env.get("INSTALL_KILLS") === "all" ? 1 : 7;
 const [seed = 0] = seeds();
 
 for (const [name, story] of Object.entries(stories)) {

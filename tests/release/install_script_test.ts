@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { filledScript } from "../../release/install_script.ts";
 import { type Ended, OverlayMachine, overlayMachineNeeds } from "../support/overlay_machine.ts";
 import { checkoutFolder, ReleaseShelf, TestRelease } from "../support/release_shelf.ts";
 import { program, requires } from "../support/requirements.ts";
+import { RudePeer, type RudePeerOptions } from "../support/rude_peer.ts";
 import { shellcheck, shellcheckProgram } from "../support/shellcheck_program.ts";
 
-const needs = [...overlayMachineNeeds, program("openssl"), program("dpkg-deb"), program("curl")];
+const needs = [
+  ...overlayMachineNeeds,
+  program("openssl"),
+  program("dpkg-deb"),
+  program("curl"),
+  program("wget"),
+];
 const { test } = requires(...needs);
 const release = await TestRelease.make(needs.every((need) => need.isMet()));
 const architecture = Deno.build.arch;
@@ -133,7 +140,7 @@ test("install.sh refuses what is not what was released, and changes nothing", as
     const bytes = readFileSync(file);
     writeFileSync(file, bytes.subarray(0, bytes.length / 2));
     machine.settle();
-    assertRefused(await attempt(), machine, /cannot be unpacked/);
+    assertRefused(await attempt(), machine, /is damaged: it cannot be unpacked/);
   });
 });
 
@@ -180,19 +187,26 @@ test("install.sh refuses a machine that it is not for, and changes nothing", asy
   await t.step("no network", async () => {
     const args = ["--base-url", "http://127.0.0.1:1"];
     const ended = await pipe(machine, shelf, { args });
-    const err = ended.err.split("\n").filter((line) => !line.startsWith("curl: ")).join("\n");
-    assertRefused({ ...ended, err }, machine, /127\.0\.0\.1:1\/nectar.*could not be fetched/);
+    assertRefused(ended, machine, /127\.0\.0\.1:1\/nectar.*could not be fetched/);
   });
   await t.step("a version that is not there", async () => {
     const ended = await pipe(machine, shelf, { args: ["--version", "9.9.9"] });
-    const err = ended.err.split("\n").filter((line) => !line.startsWith("curl: ")).join("\n");
-    assertRefused({ ...ended, err }, machine, /nectarcollector-9\.9\.9-linux-.*not be fetched/);
+    assertRefused(ended, machine, /nectarcollector-9\.9\.9-linux-.*not be fetched/);
+  });
+  await t.step("a name that nobody knows", async () => {
+    const before = readFileSync(machine.path("/etc/nsswitch.conf"));
+    machine.put("/etc/nsswitch.conf", "hosts: files\n");
+    machine.settle();
+    const ended = await pipe(machine, shelf, { args: ["--base-url", "http://nowhere.invalid"] });
+    assertRefused(ended, machine, /could not be fetched: .*nowhere\.invalid/);
+    machine.put("/etc/nsswitch.conf", before);
+    machine.settle();
   });
   await t.step("a full disk", async () => {
-    machine.leave(20_000);
-    const ended = await pipe(machine, shelf);
-    const err = ended.err.split("\n").filter((line) => !line.startsWith("curl: ")).join("\n");
-    assertRefused({ ...ended, err }, machine, /could not be fetched|cannot be unpacked|no room/);
+    machine.leave(0);
+    assertRefused(await pipe(machine, shelf), machine, /no folder for temporary files/);
+    machine.leave(statSync(release.archive(architecture)).size + 20_000);
+    assertRefused(await pipe(machine, shelf), machine, /there is no room in \/tmp/);
     machine.leave(8_000_000);
   });
   await t.step("no systemd", async () => {
@@ -209,6 +223,58 @@ test("install.sh refuses a machine that it is not for, and changes nothing", asy
       /--fips needs a value/,
     );
   });
+});
+
+test("install.sh says what a network does to a download, and changes nothing", async (t) => {
+  await using shelf = new ReleaseShelf(release);
+  using machine = new OverlayMachine();
+  const page = "<html>log in</html>";
+  const answer = (bytes: number, body: string): string =>
+    `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${bytes}\r\n\r\n${body}`;
+  const from = async (peer: RudePeerOptions, message: RegExp): Promise<void> => {
+    await using rude = new RudePeer(peer);
+    const environment = { NECTAR_TIMEOUT: "1", NECTAR_BASE_URL: rude.url.replace("nats", "http") };
+    assertRefused(await pipe(machine, shelf, { environment }), machine, message);
+  };
+  await t.step("a proxy's page that wants a login", () =>
+    from(
+      { answer: answer(page.length, page), hangsUp: "after answer" },
+      /is no archive but something else/,
+    ));
+  await t.step(
+    "a server that says nothing more",
+    () => from({ answer: answer(99_999, ""), hangsUp: "never" }, /could not be fetched: ./),
+  );
+  const tries = async (fetcher: string): Promise<void> => {
+    await t.step(
+      `a connection that ends half-way, with ${fetcher}`,
+      () =>
+        from({ answer: answer(99_999, page), hangsUp: "after answer" }, /could not be fetched: ./),
+    );
+    await t.step(`a disk without room, with ${fetcher}`, async () => {
+      machine.leave(12_000);
+      assertRefused(await pipe(machine, shelf), machine, /there is no room in \/tmp/);
+      machine.leave(8_000_000);
+    });
+  };
+  await tries("curl");
+  const { code } = await machine.run(["rm", "/usr/bin/curl"]);
+  assert.equal(code, 0);
+  machine.settle();
+  await tries("wget");
+  assert.equal((await pipe(machine, shelf)).code, 0, "wget fetches as well");
+});
+
+test("install.sh runs nothing in a folder that runs no programs, and finds another", async () => {
+  await using shelf = new ReleaseShelf(release);
+  using machine = new OverlayMachine();
+  machine.mountMemory("tmp", "noexec,size=4m");
+  machine.settle();
+  const { code, out, err } = await pipe(machine, shelf);
+  assert.deepEqual([code, err], [0, ""]);
+  assert.match(out, /\ninstall\n$/);
+  assert.deepEqual(machine.changes(), []);
+  assert.deepEqual(readdirSync(machine.path("/tmp")), []);
 });
 
 test("install.sh of no release says so", async () => {

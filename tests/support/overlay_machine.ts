@@ -1,8 +1,17 @@
 // A copy of this machine that can be ruined: its files lie over ours, and what is written goes into
 // memory. Programs run in it as root, without a network of their own. What has changed can be told.
 
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { MemoryFileSystem } from "./memory_file_system.ts";
 import { program, type Requirement, root } from "./requirements.ts";
 
@@ -26,7 +35,7 @@ export class OverlayMachine implements Disposable {
   readonly #memory: MemoryFileSystem;
   readonly #changes: string;
   readonly #undo = new DisposableStack();
-  #before: ReadonlySet<string> = new Set();
+  #before: ReadonlyMap<string, string> = new Map();
 
   constructor({ megabytes = 64 } = {}) {
     this.#memory = this.#undo.use(new MemoryFileSystem({ megabytes }));
@@ -70,14 +79,23 @@ export class OverlayMachine implements Disposable {
     this.#memory.fillTo(bytes);
   }
 
-  /** From now on changes are told. */
-  settle(): void {
-    this.#before = new Set(this.#files());
+  /** A file system of its own, in memory, gone with the machine. */
+  mountMemory(where: string, options: string): void {
+    this.#mount(["-t", "tmpfs", "-o", options, "tmpfs"], where);
   }
 
-  /** Files and links that were written, and not removed again, since it was settled. */
+  /** From now on changes are told. */
+  settle(): void {
+    this.#before = this.#written();
+  }
+
+  /** What is not as it was when it was settled: files, links and folders, with owner and mode. */
   changes(): string[] {
-    return this.#files().filter((name) => !this.#before.has(name));
+    const now = this.#written();
+    const all = new Set([...this.#before.keys(), ...now.keys()]);
+    return [...all].filter((name) =>
+      (now.get(name) ?? described(name)) !== (this.#before.get(name) ?? described(name))
+    ).sort();
   }
 
   /** Runs a program to its end; `environment` is all that it gets. */
@@ -115,11 +133,25 @@ export class OverlayMachine implements Disposable {
     this.#undo.defer(() => run("umount", ["--lazy", place]));
   }
 
-  #files(): string[] {
-    const entries = readdirSync(this.#changes, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => !entry.isDirectory())
-      .map((entry) => join(entry.parentPath, entry.name).slice(this.#changes.length)).sort();
+  /** All that lies over our files, by name. */
+  #written(): Map<string, string> {
+    const names = readdirSync(this.#changes, { recursive: true, encoding: "utf8" });
+    return new Map(names.map((name) => [`/${name}`, described(join(this.#changes, name))]));
   }
+}
+
+/** What it is, and what it holds. */
+function described(path: string): string {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return "nothing";
+  const content = stat.isSymbolicLink()
+    ? readlinkSync(path)
+    : stat.isFile()
+    ? crc32(readFileSync(path))
+    : "";
+  // The overlay's mark for what was removed.
+  if (stat.isCharacterDevice() && stat.rdev === 0) return "nothing";
+  return `${stat.mode.toString(8)} ${stat.uid}:${stat.gid} ${content}`;
 }
 
 function run(command: string, args: readonly string[]): void {
