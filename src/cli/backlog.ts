@@ -4,15 +4,14 @@
 import { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
-import { type BacklogLook, lookAtBacklog } from "../delivery/backlog.ts";
-import { cursorPath, destinations } from "../delivery/destinations.ts";
-import { readCursors } from "../delivery/stream_audit.ts";
+import type { BacklogLook } from "../delivery/backlog.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemDisk } from "../platform/disk.ts";
+import { lookAtAll } from "./backlog_looks.ts";
 import { backlogLines, reportBacklog } from "./backlog_report.ts";
 import { printProblems } from "./check.ts";
 import { configOption, configPath } from "./config_option.ts";
-import { CannotLook, type KeptChannel, keptChannels, orCannotLook } from "./kept_channels.ts";
+import { CannotLook, keptChannels } from "./kept_channels.ts";
 import { LiveLines } from "./live_lines.ts";
 import { wholeNumber } from "./option_values.ts";
 import { tellTrouble } from "./sink_trouble.ts";
@@ -91,33 +90,17 @@ async function backlog(config: Config, options: BacklogOptions, terminal: Termin
     else for (const line of backlogLines(report, terminal.outInColor)) terminal.out(line);
   };
   let before: BacklogLook[] = [];
-  let looks = look(config, kept);
+  let looks = lookAtAll(config, kept);
   if (!watch && looks.some(({ records }) => records > 0)) {
     await told.within(seconds * 1000);
-    if (!told.signal.aborted) [before, looks] = [looks, look(config, kept)];
+    if (!told.signal.aborted) [before, looks] = [looks, lookAtAll(config, kept)];
   }
   print(looks, before);
   while (watch) {
     await told.within(seconds * 1000);
     if (told.signal.aborted) break;
-    [before, looks] = [looks, look(config, kept)];
+    [before, looks] = [looks, lookAtAll(config, kept)];
     print(looks, before);
   }
   lines.close();
-}
-
-/** All channels and sinks, the cursors first: what they have passed is in the journal. */
-function look(config: Config, kept: readonly KeptChannel[]): BacklogLook[] {
-  const statePath = config.journal.state_path;
-  return destinations(config).flatMap(({ name: sink }) => {
-    const path = cursorPath(statePath, sink);
-    const cursors = orCannotLook(path, () => readCursors(systemDisk, path));
-    const atMs = systemClock.monotonicMs();
-    return kept.map(({ journal }) =>
-      orCannotLook(config.logging.base_path, () => {
-        journal.look();
-        return lookAtBacklog(journal, { cursors, sink, atMs });
-      })
-    );
-  });
 }

@@ -25,16 +25,24 @@ export interface KeptChannel {
 }
 
 /** The usual folder of the service in memory, which only the service itself is told. */
-const serviceTailFolder = "/run/nectarcollector/tail";
+export const serviceTailFolder = "/run/nectarcollector/tail";
 
-/** `only` is a side designation or a channel's name. @throws {CannotLook} */
+export interface KeptChannelsOptions {
+  readonly disk: Disk;
+  /** A side designation or a channel's name. @default {all} */
+  readonly only?: string | undefined;
+  /** Where the service keeps records in memory. */
+  readonly tailFolder?: string;
+}
+
+/** @throws {CannotLook} */
 export function keptChannels(
   config: Config,
-  { disk, only }: { readonly disk: Disk; readonly only?: string | undefined },
+  { disk, only, tailFolder = serviceTailFolder }: KeptChannelsOptions,
 ): KeptChannel[] {
   const { logging, journal: { state_path: statePath } } = config;
   const ports = chosenPorts(config, only);
-  const tailFolders = new Set([placesInMemory(statePath).tailFolder, serviceTailFolder]);
+  const tailFolders = new Set([placesInMemory(statePath).tailFolder, tailFolder]);
   return ports.map((port) => {
     const id = { fips: port.fips_code, side: port.side_designation };
     const name = channelName(id);

@@ -20,6 +20,7 @@ import {
 } from "./install_options.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
 import { undisturbed } from "./undisturbed.ts";
+import { waitingLines, type WaitingRecords, waitingRecords } from "./waiting_records.ts";
 
 interface UninstallOptions extends PlaceOptions {
   readonly purge?: boolean;
@@ -62,6 +63,12 @@ async function uninstall(
     { purge, packaged },
     toolsFor({ target, libc, lock }, world),
   );
+  const before = purge || dryRun ? await waitingRecords(target) : null;
+  const tellWaiting = (waiting: WaitingRecords): void => {
+    if (json) return;
+    for (const line of waitingLines(waiting, { areKept: !purge })) terminal.err(line);
+  };
+  if (before !== null) tellWaiting(before);
   if (purge && !yes && !dryRun && folders.length > 0) {
     const { ask = Deno.stdin.isTerminal() ? confirm : null } = world;
     if (ask === null) {
@@ -81,15 +88,30 @@ async function uninstall(
     );
   const { failure } = outcome;
   const kept = purge ? [] : folders;
+  // The service has saved what it could when it was stopped.
+  const waiting = before ?? await waitingRecords(target);
   if (json) {
     const ok = failure === null;
-    const report = { version: 1, ok, dry_run: dryRun, steps: outcome.steps, failure, kept };
+    const report = {
+      version: 1,
+      ok,
+      dry_run: dryRun,
+      steps: outcome.steps,
+      failure,
+      kept,
+      waiting: asJson(waiting),
+    };
     terminal.out(JSON.stringify(report, null, 2));
   } else {
     if (dryRun) { for (const step of outcome.steps) tellStep(step, terminal, false); }
     tellFailure(outcome, terminal);
     if (failure === null && changeCount(outcome.steps) === 0) terminal.out("nothing to do");
     if (failure === null && kept.length > 0) terminal.out(`kept  ${kept.join(", ")}`);
+    if (failure === null && before === null) tellWaiting(waiting);
   }
   return failure === null ? exitCodes.ok : exitCodes.failed;
+}
+
+function asJson({ undelivered, inMemory, unknown }: WaitingRecords): object {
+  return { undelivered, in_memory: inMemory, unknown };
 }

@@ -29,6 +29,8 @@ export interface RemovalWishes {
   readonly packaged: boolean;
 }
 
+/** Records that are on no disk are there, and nothing else that lasts. */
+const memoryFolder = "/run/nectarcollector";
 const usualFolders = ["/var/log/nectarcollector", "/var/lib/nectarcollector"];
 
 /** Changes nothing. */
@@ -57,7 +59,9 @@ export async function planRemoval(
     ...files,
     ...target.isLive ? [new FilesKnown({ files, systemd, run, wasInterrupted })] : [],
     // The configuration last: as long as it is there, it is known which folders the others are.
-    ...[...executables, ...purge ? folders.toReversed() : []].map((path) => new Gone(target, path)),
+    ...[...executables, ...purge ? [memoryFolder, ...folders.toReversed()] : []].map((path) =>
+      new Gone(target, path)
+    ),
     ...purge ? [new NoAccount(tools)] : [],
   ];
   const resume = async (): Promise<void> => {
