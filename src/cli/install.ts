@@ -90,6 +90,8 @@ async function install(
   }
   using libc = (world.openLibc ?? (() => new Libc()))();
   const { packaged = false, dryRun = false, json = false } = options;
+  // Folders that are made on the way are for everybody, whatever root keeps to itself.
+  Deno.umask(0o022);
   using lock = dryRun ? null : new InstallLock(libc, target);
   const tools = toolsFor({ target, libc, lock }, world);
   let plan: Installation;

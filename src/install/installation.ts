@@ -17,18 +17,21 @@ import type { RunProgram } from "./programs.ts";
 import { ServiceAccount } from "./service_account.ts";
 import { Enabled, FilesKnown, Running } from "./service_steps.ts";
 import { dropInPath, serviceFolders, siteDropIn } from "./site_drop_in.ts";
-import type { Step } from "./step.ts";
+import { type Step, StepFailed } from "./step.ts";
+import { refuseStrangeRecords } from "./strange_records.ts";
 import {
   executablePath,
   isAsWritten,
   packagedExecutablePath,
   serviceUser,
   systemFiles,
+  unitName,
 } from "./system_files.ts";
 import { Systemd } from "./systemd.ts";
 import { isThere, type Owner, type Target } from "./target.ts";
 
 export const configPath = "/etc/nectarcollector/config.json";
+const unitPath = `/etc/systemd/system/${unitName}`;
 
 /** What it needs of the outside. */
 export interface InstallTools {
@@ -59,7 +62,7 @@ export interface Installation {
 const service: Owner = { user: serviceUser, group: serviceUser };
 const readable: Owner = { user: "root", group: serviceUser };
 
-/** Changes nothing. @throws {Error} when the configuration that is there cannot be read */
+/** Changes nothing. @throws {StepFailed} @throws {Error} when the configuration cannot be read */
 export async function planInstallation(
   { source, ...wishes }: InstallWishes,
   tools: InstallTools,
@@ -72,6 +75,8 @@ export async function planInstallation(
   const first = isFirst ? firstConfig({ ...wishes, devices: freePorts(tools) }) : null;
   const loaded = first === null ? await loadConfig(file) : parseConfig(first, configPath);
   const config = loaded.ok ? loaded.config : loaded.captureOnly?.config ?? null;
+  if (config !== null) refuseStrangeRecords(config, target);
+  refuseMasked(target);
   const devices = config === null ? [] : serialDevices(config);
   const files = source === null
     ? []
@@ -119,6 +124,13 @@ export async function planInstallation(
     if (before !== null) await systemd.resume(isOnTrial ? { ...before, active: "active" } : before);
   };
   return { steps, loaded, isFirst, devices, resume };
+}
+
+/** Somebody has seen to it that the service never starts. @throws {StepFailed} */
+function refuseMasked(target: Target): void {
+  if (target.followed(unitPath) !== "/dev/null") return;
+  const hint = `let it start again: sudo systemctl unmask ${unitName}; then run it again`;
+  throw new StepFailed(`the service is masked: ${unitPath} leads to /dev/null`, hint);
 }
 
 /** Those that the kernel does not print on. */

@@ -74,7 +74,9 @@ function foldersOf(target: Target): string[] {
   const file = target.path(configPath);
   const loaded = isThere(file) ? parseConfig(readFileSync(file, "utf8"), configPath) : null;
   const own = loaded?.ok === true ? serviceFolders(loaded.config) : [];
-  return [...new Set(["/etc/nectarcollector", ...usualFolders, ...own])];
+  const named = ["/etc/nectarcollector", ...usualFolders, ...own];
+  // Also what a site's links lead to.
+  return [...new Set(named.flatMap((path) => [path, target.followed(path)]))];
 }
 
 class Stopped implements Step {

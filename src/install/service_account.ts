@@ -20,6 +20,8 @@ export class ServiceAccount implements Step {
   look(): readonly string[] {
     const target = this.#target;
     if (!target.hasUser(serviceUser)) return [`make the user and the group ${serviceUser}`];
+    // The user may be a site's own, in another group.
+    if (!target.hasGroup(serviceUser)) return [`make the group ${serviceUser}`];
     return target.isMember(serviceUser, usualPortsGroup)
       ? []
       : [`put the user ${serviceUser} into the group ${usualPortsGroup}`];

@@ -160,14 +160,14 @@ test("a configuration that is there is kept, and becomes readable by the service
   writeFileSync(box.path(configFile), bytes);
   chmodSync(box.path(configFile), 0o644);
   mkdirSync(box.path("/data/records/old"), { recursive: true });
-  writeFileSync(box.path("/data/records/1429010002-A1.log"), "from the earlier program\n");
+  writeFileSync(box.path("/data/records/1429010002-A1.2019.log"), "from the earlier program\n");
   symlinkSync(box.path("/etc/group"), box.path("/data/records/link"));
   chownSync(box.path("/data/records/old"), 1234, 1234);
   assert.equal((await install(box)).exitCode, 0);
   assert.ok(readFileSync(box.path(configFile)).equals(bytes));
   assert.equal(statSync(box.path(configFile)).mode & 0o777, 0o640);
   const ids = box.target.idsOf({ user: "nectarcollector", group: "nectarcollector" });
-  for (const name of ["", "/old", "/1429010002-A1.log"]) {
+  for (const name of ["", "/old", "/1429010002-A1.2019.log"]) {
     assert.equal(statSync(box.path(`/data/records${name}`)).uid, ids?.uid, name);
   }
   assert.equal(statSync(box.path("/etc/group")).uid, 0, "what a link leads to is none of ours");
