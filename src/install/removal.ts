@@ -138,7 +138,8 @@ class Gone implements Step {
   }
 
   apply(): void {
-    rmSync(this.#path, { recursive: true });
+    // With force also a link that leads nowhere, which Deno 2.4 would not find.
+    rmSync(this.#path, { recursive: true, force: true });
   }
 
   undo(): void {}

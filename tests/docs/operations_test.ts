@@ -45,11 +45,11 @@ Deno.test("every option that the page on operations names is there", () => {
 Deno.test("every option of install.sh is in its help, with its variable", () => {
   const [, help = ""] = script.split("<<'END'\n");
   const used = [...script.matchAll(/\$\{(NECTAR_[A-Z_]+):-/g)].map(([, name = ""]) => name);
-  assert.equal(used.length, 9);
+  assert.equal(used.length, 10);
   for (const name of used) {
     assert.ok(help.split("\nEND\n")[0]?.includes(name), name);
   }
   const options = [...script.matchAll(/^ +(--[a-z-]+)\) [a-z_]+=/gm)].map(([, name = ""]) => name);
-  assert.equal(options.length, 9);
+  assert.equal(options.length, 10);
   for (const option of options) assert.ok(help.includes(`  ${option} `), option);
 });
