@@ -5,7 +5,8 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { certificateFault } from "./certificate_fault.ts";
 import type { ServerOptions } from "./connection.ts";
 import { connectionFailure } from "./connection_failure.ts";
-import { addresses, NatsTransport } from "./nats_transport.ts";
+import { hostAddresses } from "../platform/host_addresses.ts";
+import { NatsTransport } from "./nats_transport.ts";
 import { SessionEnd } from "./session_end.ts";
 
 /** For each address of the server, from the first packet to the answer to our login. */
@@ -14,7 +15,7 @@ const timeoutMs = 5000;
 /** Rejects at once when `signal` aborts. @throws {SessionEnd} */
 export async function dial(server: ServerOptions, signal: AbortSignal): Promise<NatsConnection> {
   if (signal.aborted) throw stoppedEnd();
-  setTransportFactory({ factory: () => new NatsTransport(), dnsResolveFn: addresses });
+  setTransportFactory({ factory: () => new NatsTransport(), dnsResolveFn: hostAddresses });
   const dialling = NatsConnectionImpl.connect({
     ...server,
     reconnect: false,

@@ -2,7 +2,6 @@
 // in for the client's own, which leaves the sockets of peers that never answer open, throws a
 // `read ECONNRESET` out of sockets it has closed, and gives reasons that are none.
 
-import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import {
@@ -33,11 +32,6 @@ type Address = Pick<Server, "hostname" | "port" | "tlsName">;
 /** Of a greeting that is none, as much is shown. */
 const shownBytes = 40;
 const longestGreeting = 64 * 1024;
-
-/** The addresses of a host. */
-export async function addresses(host: string): Promise<string[]> {
-  return (await lookup(host, { all: true })).map(({ address }) => address);
-}
 
 export class NatsTransport implements Transport {
   readonly lang = "nats.js";

@@ -1,8 +1,8 @@
 // Connects out to a feed: a terminal server, an exchange that waits to be called. Every address of a
 // name is tried; names are looked up, and files of TLS read, anew for each attempt.
 
-import { lookup } from "node:dns/promises";
 import type { Clock } from "../../platform/clock.ts";
+import { hostAddresses } from "../../platform/host_addresses.ts";
 import { readTlsFiles, type TlsContents, type TlsFiles } from "../tls_files.ts";
 import type { Connector } from "./connecting.ts";
 import { hostAndPort } from "./host_and_port.ts";
@@ -50,9 +50,9 @@ export class TcpDialer implements Connector<TcpConnection> {
 
   async #connect(signal: AbortSignal): Promise<Deno.TcpConn> {
     const { host, port } = this.#options;
-    const found = await this.#within(signal, () => lookup(host, { all: true }));
+    const found = await this.#within(signal, () => hostAddresses(host));
     let failure: unknown = new Error(`${host} has no address`);
-    for (const { address } of found) {
+    for (const address of found) {
       try {
         return await this.#open(
           signal,
