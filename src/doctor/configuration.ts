@@ -2,6 +2,7 @@
 
 import { enabledPorts } from "../config/config.ts";
 import type { Loaded } from "../config/load.ts";
+import { configPath } from "../install/installation.ts";
 import { type Finding, unseen, well } from "./finding.ts";
 import type { Machine } from "./machine.ts";
 
@@ -29,6 +30,13 @@ export function examineConfiguration(
     cause: without === undefined
       ? "the service does not start with it"
       : `the service captures all the same, but without ${without}`,
-    hint: `nectarcollector check --config ${file}`,
+    hint: isMissing(file, machine)
+      ? "sudo nectarcollector install --fips 1429010002"
+      : `nectarcollector check --config ${file}`,
   }));
+}
+
+/** The usual one, which `install` writes. The code is the site's. */
+function isMissing(file: string, machine: Machine): boolean {
+  return file === configPath && machine.ownership(file) === null;
 }

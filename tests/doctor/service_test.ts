@@ -8,6 +8,7 @@ import { Libc } from "../../src/platform/libc.ts";
 import { PseudoTerminal } from "../../src/simulate/pseudo_terminal.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { configPath } from "../../src/install/installation.ts";
+import { packagedExecutablePath, systemFiles } from "../../src/install/system_files.ts";
 import { DoctorBox, lineOf } from "../support/doctor_box.ts";
 import { untilSettledAsNobody } from "../support/effective_user.ts";
 import { requires, root } from "../support/requirements.ts";
@@ -197,3 +198,19 @@ asRoot(
     assert.equal(outLines.at(-1), "all is well; 2 not seen by this user");
   },
 );
+
+Deno.test("doctor: a package's files are compared where a package puts them", async () => {
+  using box = new ServiceBox();
+  const files = systemFiles(packagedExecutablePath);
+  for (const { packagedPath, text } of files) box.put(packagedPath, text);
+  box.put(packagedExecutablePath, "");
+  box.link("/etc/systemd/system/multi-user.target.wants/nectarcollector.service", "x");
+  assert.deepEqual((await box.lines()).slice(1), [
+    "ok service: installed: /usr/lib/systemd/system/nectarcollector.service",
+  ]);
+  box.put(files[0]?.packagedPath ?? "", "changed");
+  assert.match(
+    (await box.lines())[1] ?? "",
+    /not as shipped .* → sudo apt-get install --reinstall /,
+  );
+});
