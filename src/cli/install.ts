@@ -165,5 +165,5 @@ function conclude({ steps }: PlanOutcome, { plan, isStarted, devices, terminal, 
   terminal.out(`the service runs, with ${ports} configured`);
   terminal.out(`records  ${config.logging.base_path}`);
   terminal.out(`config   ${configPath}`);
-  terminal.out("next     nectarcollector backlog; journalctl -fu nectarcollector");
+  terminal.out("next     sudo nectarcollector doctor; journalctl -fu nectarcollector");
 }

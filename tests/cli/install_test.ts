@@ -90,6 +90,7 @@ test("install makes everything, from the ports that are no console, and the serv
     "restart",
   ]);
   assert.ok(outLines.includes("the service runs, with 2 serial ports configured"));
+  assert.match(outLines.at(-1) ?? "", /^next +sudo nectarcollector doctor; /);
 });
 
 test("install run again changes nothing and restarts nothing, and says so", async () => {
