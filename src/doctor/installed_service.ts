@@ -30,6 +30,10 @@ export function examineInstallation(
   },
 ): Finding[] {
   const { isPackaged, user } = unit;
+  if (machine.link(unit.path) === "/dev/null") {
+    const mend = `sudo systemctl unmask nectarcollector && ${byInstall}`;
+    return [fault("error", "it is masked: nobody can start it", null, mend)];
+  }
   const { target } = machine;
   const hint = isPackaged ? byPackage : byInstall;
   const executable = isPackaged ? packagedExecutablePath : executablePath;

@@ -87,6 +87,17 @@ Deno.test("doctor: a unit that was changed, and what is missing of an installati
   ]);
 });
 
+Deno.test("doctor: a service that is masked is an error, with what unmasks it", async () => {
+  using box = new ServiceBox();
+  box.install();
+  rmSync(box.path(unit));
+  box.link(unit, "/dev/null");
+  assert.deepEqual((await box.lines()).slice(1), [
+    "error service: it is masked: nobody can start it → sudo systemctl unmask nectarcollector && " +
+    "sudo nectarcollector install",
+  ]);
+});
+
 Deno.test("doctor: a unit that does not allow what the configuration needs is an error", async () => {
   using box = new ServiceBox();
   box.install();
