@@ -3,30 +3,50 @@
 
 import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { packagedExecutablePath, systemFiles } from "../src/install/system_files.ts";
+import {
+  executablePath,
+  packagedExecutablePath,
+  systemFiles,
+  unitName,
+} from "../src/install/system_files.ts";
 import type { Architecture } from "./executable.ts";
 import { runTool } from "./program.ts";
 
 const debianNames: Readonly<Record<Architecture, string>> = { x86_64: "amd64", aarch64: "arm64" };
 
-/** Exit code 2 is a configuration that is not complete: the package is installed all the same. */
+/**
+ * By its whole path: another one of that name may come first. Exit code 2 is a configuration that is
+ * not complete: the package is installed all the same.
+ */
 const scripts = {
+  preinst: `#!/bin/sh
+set -e
+[ "$1" = install ] || exit 0
+for file in ${executablePath} /etc/systemd/system/${unitName}; do
+  if [ -e $file ]; then
+    echo "error: $file is there, which no package brought, and which comes before the package's" >&2
+    echo '→ sudo nectarcollector uninstall (records and configuration stay); if it is of an earlier' \\
+      'service: move it away' >&2
+    exit 1
+  fi
+done
+`,
   postinst: `#!/bin/sh
 set -e
 [ "$1" = configure ] || exit 0
 if [ -d /run/systemd/system ]; then
-  nectarcollector install --packaged || [ $? -eq 2 ]
+  ${packagedExecutablePath} install --packaged || [ $? -eq 2 ]
 else
-  nectarcollector install --packaged --root / || [ $? -eq 2 ]
+  ${packagedExecutablePath} install --packaged --root / || [ $? -eq 2 ]
 fi
 `,
   prerm: `#!/bin/sh
 set -e
 [ "$1" = remove ] || exit 0
 if [ -d /run/systemd/system ]; then
-  nectarcollector uninstall --packaged
+  ${packagedExecutablePath} uninstall --packaged
 else
-  nectarcollector uninstall --packaged --root /
+  ${packagedExecutablePath} uninstall --packaged --root /
 fi
 `,
   postrm: `#!/bin/sh
@@ -82,6 +102,7 @@ Description: captures call records of 911 centres
  and exactly once to NATS JetStream.
 `,
     );
+    await runTool("chmod", ["--recursive", "u=rwX,go=rX", tree]);
     await runTool("find", [
       tree,
       "-exec",

@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { packagedExecutablePath, systemFiles } from "../../src/install/system_files.ts";
+import { makeDebianPackage } from "../../release/debian_package.ts";
 import { makeRelease } from "../../release/release.ts";
-import { OverlayMachine, overlayMachineNeeds } from "../support/overlay_machine.ts";
+import {
+  executablePath,
+  packagedExecutablePath,
+  systemFiles,
+  unitName,
+} from "../../src/install/system_files.ts";
+import { findProgram } from "../../src/simulate/program_path.ts";
+import { type Ended, OverlayMachine, overlayMachineNeeds } from "../support/overlay_machine.ts";
 import { checkoutFolder, makeKey, TestRelease } from "../support/release_shelf.ts";
 import { program, requires } from "../support/requirements.ts";
 import { runProgram } from "../support/run_program.ts";
@@ -19,8 +26,10 @@ requires(...tools).test(
     const keyFile = await makeKey(folder);
     const executable = folder.join("executable");
     writeFileSync(executable, "an executable", { mode: 0o755 });
-    const outputs = [folder.join("one"), folder.join("two")];
+    const outputs = [folder.join("one"), folder.join("somewhere/else/two")];
     for (const output of outputs) {
+      // Whoever makes it may keep his files to himself.
+      Deno.umask(output === outputs[0] ? 0o022 : 0o077);
       await makeRelease({
         folder: checkoutFolder,
         output,
@@ -30,6 +39,7 @@ requires(...tools).test(
         url: "https://downloads.example.org/nectarcollector",
       });
     }
+    Deno.umask(0o022);
     const [one = "", two = ""] = outputs;
     const { version } = JSON.parse(readFileSync(join(checkoutFolder, "deno.json"), "utf8"));
     assert.deepEqual(readdirSync(one).sort(), [
@@ -85,31 +95,107 @@ requires(...tools).test(
   },
 );
 
-requires(...tools, ...overlayMachineNeeds, program("dpkg")).test(
-  "the Debian package brings the same files, installs with the same steps, and keeps the records",
+/** dpkg on a machine, and packages of the executable `echo`, which tells how it was called. */
+class PackagedMachine implements Disposable {
+  readonly machine = new OverlayMachine();
+  readonly #folder = new TemporaryFolder("packages");
+
+  /** Makes a package of that version, and puts it on the machine. */
+  async bring(version: string): Promise<string> {
+    const executable = this.#folder.join("executable");
+    cpSync(findProgram("echo") ?? "", executable);
+    const name = await makeDebianPackage({
+      folder: this.#folder.path,
+      executable,
+      version,
+      architecture: Deno.build.arch,
+      epochSec: 0,
+    });
+    this.machine.put(`/media/${name}`, readFileSync(this.#folder.join(name)));
+    return `/media/${name}`;
+  }
+
+  async dpkg(...args: string[]): Promise<Ended> {
+    const environment = { DEBIAN_FRONTEND: "noninteractive", TERM: "dumb" };
+    return await this.machine.run(["dpkg", ...args], { environment });
+  }
+
+  async said(...args: string[]): Promise<string> {
+    const { code, out, err } = await this.dpkg(...args);
+    assert.equal(code, 0, err);
+    return out + err;
+  }
+
+  [Symbol.dispose](): void {
+    this.machine[Symbol.dispose]();
+    this.#folder[Symbol.dispose]();
+  }
+}
+
+const packaged = requires(...tools, ...overlayMachineNeeds, program("dpkg"));
+
+packaged.test(
+  "the Debian package brings the same files, and installs, upgrades and goes with the same steps",
   async () => {
-    const release = await TestRelease.make();
-    using machine = new OverlayMachine();
-    const debian = { x86_64: "amd64", aarch64: "arm64" }[Deno.build.arch];
-    const name = `nectarcollector_${release.version}_${debian}.deb`;
-    machine.put("/media/package.deb", readFileSync(join(release.folder, name)));
-    const dpkg = async (...args: string[]): Promise<string> => {
-      const environment = { DEBIAN_FRONTEND: "noninteractive", TERM: "dumb" };
-      const { code, out, err } = await machine.run(["dpkg", ...args], { environment });
-      assert.equal(code, 0, err);
-      return out + err;
-    };
-    assert.match(await dpkg("--install", "/media/package.deb"), /^install --packaged$/m);
+    using site = new PackagedMachine();
+    const { machine } = site;
+    const packages = [await site.bring("1.0.0"), await site.bring("1.0.1")];
+    const [first = "", second = ""] = packages;
+    assert.match(await site.said("--install", first), /^install --packaged$/m);
     for (const { packagedPath, text } of systemFiles(packagedExecutablePath)) {
       assert.equal(readFileSync(machine.path(packagedPath), "utf8"), text);
     }
     const records = "/var/log/nectarcollector/1429010002-A1.log";
-    mkdirSync(machine.path("/etc/nectarcollector"), { recursive: true });
-    machine.put(records, "a record\n");
-    assert.match(await dpkg("--remove", "nectarcollector"), /^uninstall --packaged$/m);
-    assert.match(await dpkg("--purge", "nectarcollector"), /the records stay in/);
-    assert.equal(readFileSync(machine.path(records), "utf8"), "a record\n");
+    const config = "/etc/nectarcollector/config.json";
+    const state = "/var/lib/nectarcollector/nats.cursors.json";
+    for (const path of [records, config, state]) machine.put(path, "a site's own\n");
+    const keeps = (...paths: string[]): void => {
+      const there = [records, config, state].filter((path) => existsSync(machine.path(path)));
+      assert.deepEqual(there, paths);
+      for (const path of paths) {
+        assert.equal(readFileSync(machine.path(path), "utf8"), "a site's own\n");
+      }
+    };
+    const upgraded = await site.said("--install", second);
+    assert.match(upgraded, /^install --packaged$/m);
+    assert.doesNotMatch(upgraded, /uninstall/);
+    assert.match(await site.said("--status", "nectarcollector"), /^Version: 1\.0\.1$/m);
+    keeps(records, config, state);
+    assert.match(await site.said("--install", first), /^install --packaged$/m, "and back");
+    assert.match(await site.said("--remove", "nectarcollector"), /^uninstall --packaged$/m);
+    assert.ok(!existsSync(machine.path(packagedExecutablePath)));
+    keeps(records, config, state);
+    assert.match(await site.said("--install", second), /^install --packaged$/m, "and again");
+    keeps(records, config, state);
+    await site.said("--remove", "nectarcollector");
+    assert.match(await site.said("--purge", "nectarcollector"), /the records stay in/);
+    keeps(records);
     const left = machine.changes().filter((path) => /nectarcollector/.test(path));
-    assert.deepEqual(left, [dirname(records), records]);
+    assert.deepEqual(left.filter((path) => !packages.includes(path)), [dirname(records), records]);
+  },
+);
+
+packaged.test(
+  "the Debian package refuses a machine where something comes before it, and changes nothing",
+  async () => {
+    using site = new PackagedMachine();
+    const { machine } = site;
+    const file = await site.bring("1.0.0");
+    for (const path of [executablePath, `/etc/systemd/system/${unitName}`]) {
+      machine.put(path, "an earlier one\n");
+      machine.settle();
+      const { code, err } = await site.dpkg("--install", file);
+      assert.notEqual(code, 0);
+      assert.match(
+        err,
+        new RegExp(`^error: ${path} is there, which no package brought.*\n→ `, "m"),
+      );
+      const others = machine.changes().filter((path) => !/^\/var\/(lib|log)(\/dpkg|$)/.test(path));
+      assert.deepEqual(others, []);
+      assert.equal((await machine.run(["rm", path])).code, 0);
+    }
+    assert.match(await site.said("--install", file), /^install --packaged$/m);
+    machine.put(`/etc/systemd/system/${unitName}`, "edited by systemctl edit --full\n");
+    assert.match(await site.said("--install", file), /^install --packaged$/m, "an upgrade");
   },
 );
