@@ -3,15 +3,17 @@
 
 import { Buffer } from "node:buffer";
 import {
+  closeSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
-  writeFileSync,
+  writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { MadeFolders } from "../platform/made_folders.ts";
@@ -126,9 +128,16 @@ export class InstalledFile implements Step {
   }
 }
 
-/** Readable by nobody else until it has its owner. */
+/** Readable by nobody else until it has its owner: `writeFileSync` sets the mode only afterwards. */
 function filled(bytes: Buffer): (temporary: string) => void {
-  return (temporary) => writeFileSync(temporary, bytes, { mode: 0o600 });
+  return (temporary) => {
+    const fd = openSync(temporary, "wx", 0o600);
+    try {
+      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+    } finally {
+      closeSync(fd);
+    }
+  };
 }
 
 /** A name for what stays of `path` that no other file has; `shown` is the path as it is told. */

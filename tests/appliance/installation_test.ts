@@ -1,108 +1,82 @@
-// The executable itself, installed on a copy of this machine from an archive on a USB stick, as it were.
-// Only systemd is pretended there.
+// The executable itself, installed, upgraded and taken away on a copy of this machine.
 
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, existsSync, readdirSync, readFileSync } from "node:fs";
-import { makeArchive } from "../../release/archive.ts";
-import { filledScript } from "../../release/install_script.ts";
-import { publicKey } from "../../release/signature.ts";
-import { Libc } from "../../src/platform/libc.ts";
-import { PseudoTerminal } from "../../src/simulate/pseudo_terminal.ts";
-import { OverlayMachine, overlayMachineNeeds } from "../support/overlay_machine.ts";
-import { pretendSystemctl } from "../support/pretend_systemctl.ts";
-import { checkoutFolder, makeKey } from "../support/release_shelf.ts";
-import { environment, program, requires } from "../support/requirements.ts";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { makeDebianPackage } from "../../release/debian_package.ts";
+import { program, requires } from "../support/requirements.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
-import { waitFor } from "../support/wait_for.ts";
+import { anotherVersion, executable, InstalledCopy, installedCopyNeeds } from "./installed_copy.ts";
 
-const executable = Deno.env.get("NECTARCOLLECTOR") ?? "";
-const dialout = 20;
-const log = "/var/log/nectarcollector/1429010002-A1.log";
-
-/** The executable, which believes that it is of another commit. */
-function anotherVersion(): Uint8Array {
-  const bytes = readFileSync(executable);
-  const stamp = '"build-stamp:';
-  bytes.write("ffffffffffff", bytes.indexOf(stamp) + stamp.length);
-  return bytes;
-}
-
-requires(
-  environment("NECTARCOLLECTOR", "NECTARCOLLECTOR=build/nectarcollector, after deno task compile"),
-  ...overlayMachineNeeds,
-  program("setpriv"),
-  program("openssl"),
-).test(
+requires(...installedCopyNeeds).test(
   "the executable installs itself, captures as its own user, upgrades, and goes; the records stay",
   async () => {
-    using libc = new Libc();
-    using port = new PseudoTerminal({ libc });
-    chmodSync(port.path, 0o660);
-    chownSync(port.path, 0, dialout);
-    using machine = new OverlayMachine({ megabytes: 800 });
-    machine.put("/usr/bin/systemctl", pretendSystemctl);
-    using release = new TemporaryFolder("release");
-    const keyFile = await makeKey(release);
-    const facts = { version: "1.0.0", architecture: Deno.build.arch, epochSec: 0 };
-    const name = await makeArchive({ folder: release.path, executable, keyFile, ...facts });
-    machine.put("/media/archive", readFileSync(release.join(name)));
-    const script = readFileSync(`${checkoutFolder}install.sh`, "utf8");
-    const key = publicKey(keyFile);
-    machine.put("/media/install.sh", filledScript(script, { ...facts, key, url: "none" }));
-    machine.put(
-      "/etc/nectarcollector/config.json",
-      JSON.stringify({
-        app: { instance_id: "box", fips_code: "1429010002" },
-        ports: [{ device: port.path, side_designation: "A1", baud_rate: 9600, enabled: true }],
-        monitoring: { port: 0 },
-      }),
-    );
+    await using box = new InstalledCopy();
+    const { machine } = box;
+    await box.bringRelease();
+    const script = ["sh", "/media/install.sh", "--offline", "/media/archive"];
+    assert.match(await box.run(...script), /the service runs, with 1 serial port configured/);
+    await box.capture("the first record");
+    const running = await box.run("systemctl", "show");
     machine.settle();
-    const said = (): string => {
-      const path = machine.path("/run/pretend/said");
-      return existsSync(path) ? readFileSync(path, "utf8") : "";
+    assert.match(await box.run(...script), /^nothing to do/);
+    assert.match(await box.run("nectarcollector", "install"), /^nothing to do/);
+    assert.equal(await box.run("systemctl", "show"), running);
+    assert.deepEqual(box.changes(), [], "run twice, it changes nothing");
+
+    machine.put("/media/nectarcollector", anotherVersion());
+    await box.run("nectarcollector", "upgrade", "/media/nectarcollector");
+    assert.notEqual(await box.run("systemctl", "show"), running);
+    assert.match(await box.run("nectarcollector", "--version"), /commit ffffffffffff/);
+    await box.capture("the second record");
+
+    await box.run("nectarcollector", "uninstall");
+    assert.match(await box.run("systemctl", "show"), /MainPID=0/);
+    assert.match(box.records, /the first record\n(.*\n)*.*the second record\n/);
+    const left = machine.changes().filter((path) =>
+      /nectarcollector/.test(path) && existsSync(machine.path(path))
+    );
+    const kept = /^\/media\/|^\/(etc|var\/log|var\/lib|run)\/nectarcollector(\/|$)/;
+    assert.deepEqual(left.filter((path) => !kept.test(path)), []);
+    assert.ok(!readdirSync(machine.path("/usr/local/bin")).includes("nectarcollector"));
+  },
+);
+
+requires(...installedCopyNeeds, program("dpkg"), program("dpkg-deb")).test(
+  "the Debian package of the executable captures, is upgraded, removed and purged; the records stay",
+  async () => {
+    await using box = new InstalledCopy();
+    const { machine } = box;
+    using folder = new TemporaryFolder("packages");
+    const bring = async (version: string, bytes: Uint8Array): Promise<string> => {
+      const path = folder.join("executable");
+      writeFileSync(path, bytes);
+      const facts = { version, architecture: Deno.build.arch, epochSec: 0 };
+      const name = await makeDebianPackage({ folder: folder.path, executable: path, ...facts });
+      machine.put(`/media/${name}`, readFileSync(folder.join(name)));
+      return `/media/${name}`;
     };
-    const nectarcollector = async (...args: string[]): Promise<string> => {
-      const { code, out, err } = await machine.run([...args], { environment: { NO_COLOR: "1" } });
-      assert.equal(code, 0, `${args.join(" ")}\n${out}${err}${said()}`);
-      return out;
-    };
-    const systemctl = (...args: string[]): Promise<string> => nectarcollector("systemctl", ...args);
-    const captured = async (record: string): Promise<void> => {
-      // What came before it opened the port is thrown away.
-      await waitFor("it to capture", () => said().includes("capturing"), { timeoutMs: 60_000 });
-      await port.write(new TextEncoder().encode(`${record}\r\n`));
-      await waitFor(
-        `${record} in ${log}`,
-        () =>
-          existsSync(machine.path(log)) && readFileSync(machine.path(log), "utf8").includes(record),
+    const config = "/etc/nectarcollector/config.json";
+    const before = readFileSync(machine.path(config));
+    const first = await bring("1.0.0", readFileSync(executable));
+    assert.match(await box.run("dpkg", "--install", first), /the service runs, with 1 serial/);
+    await box.capture("the first record");
+    const running = await box.run("systemctl", "show");
+    const second = await bring("1.0.1", anotherVersion());
+    await box.run("dpkg", "--install", second);
+    assert.notEqual(await box.run("systemctl", "show"), running);
+    assert.match(await box.run("nectarcollector", "--version"), /commit ffffffffffff/);
+    await box.capture("the second record");
+    await box.run("dpkg", "--remove", "nectarcollector");
+    assert.match(await box.run("systemctl", "show"), /MainPID=0/);
+    assert.ok(readFileSync(machine.path(config)).equals(before));
+    await box.run("dpkg", "--install", first);
+    await box.capture("the third record");
+    await box.run("dpkg", "--purge", "nectarcollector");
+    assert.match(box.records, /first record\n(.*\n)*.*second record\n(.*\n)*.*third record\n/);
+    for (const path of ["/etc/nectarcollector", "/var/lib/nectarcollector"]) {
+      assert.ok(
+        !readdirSync(machine.path(path.replace(/\/[^/]*$/, ""))).includes("nectarcollector"),
       );
-    };
-    try {
-      const offline = ["--offline", "/media/archive"];
-      const first = await nectarcollector("sh", "/media/install.sh", ...offline);
-      assert.match(first, /the service runs, with 1 serial port configured/);
-      await captured("the first record");
-      const running = await systemctl("show");
-      assert.match(await nectarcollector("nectarcollector", "install"), /^nothing to do/);
-      assert.equal(await systemctl("show"), running);
-
-      machine.put("/media/nectarcollector", anotherVersion());
-      await nectarcollector("nectarcollector", "upgrade", "/media/nectarcollector");
-      assert.notEqual(await systemctl("show"), running);
-      assert.match(await nectarcollector("nectarcollector", "--version"), /commit ffffffffffff/);
-      await captured("the second record");
-
-      await nectarcollector("nectarcollector", "uninstall");
-      assert.match(await systemctl("show"), /MainPID=0/);
-      const text = readFileSync(machine.path(log), "utf8");
-      assert.match(text, /the first record\n(.*\n)*.*the second record\n/);
-      const left = machine.changes().filter((path) => /nectarcollector/.test(path));
-      const kept = /^\/media\/|^\/(etc|var\/log|var\/lib|run)\/nectarcollector\//;
-      assert.deepEqual(left.filter((path) => !kept.test(path)), []);
-      assert.ok(!readdirSync(machine.path("/usr/local/bin")).includes("nectarcollector"));
-    } finally {
-      await machine.run(["systemctl", "stop"]);
     }
   },
 );

@@ -24,7 +24,7 @@ Deno.test("every message that the page on operations explains is one that is rea
   });
   assert.ok(messages.length > 6);
   // Parts that are filled in when it is said.
-  const said = `${script}\n${sources("src/install", "src/cli")}`
+  const said = `${script}\n${sources("src/install", "src/cli", "release")}`
     .replaceAll("${serviceUser}", "nectarcollector").replace(/"\s*\+\s*[`"]/g, "");
   for (const message of messages) {
     const fixed = message.replace(/…$/, "");

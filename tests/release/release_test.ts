@@ -27,19 +27,23 @@ requires(...tools).test(
     const executable = folder.join("executable");
     writeFileSync(executable, "an executable", { mode: 0o755 });
     const outputs = [folder.join("one"), folder.join("somewhere/else/two")];
-    for (const output of outputs) {
-      // Whoever makes it may keep his files to himself.
-      Deno.umask(output === outputs[0] ? 0o022 : 0o077);
-      await makeRelease({
-        folder: checkoutFolder,
-        output,
-        executables: architectures.map((architecture) => ({ architecture, path: executable })),
-        sources: { commit: "0123456789ab", epochSec: 1_700_000_000 },
-        keyFile,
-        url: "https://downloads.example.org/nectarcollector",
-      });
+    const umask = Deno.umask();
+    try {
+      for (const output of outputs) {
+        // Whoever makes it may keep his files to himself.
+        Deno.umask(output === outputs[0] ? 0o022 : 0o077);
+        await makeRelease({
+          folder: checkoutFolder,
+          output,
+          executables: architectures.map((architecture) => ({ architecture, path: executable })),
+          sources: { commit: "0123456789ab", epochSec: 1_700_000_000 },
+          keyFile,
+          url: "https://downloads.example.org/nectarcollector",
+        });
+      }
+    } finally {
+      Deno.umask(umask);
     }
-    Deno.umask(0o022);
     const [one = "", two = ""] = outputs;
     const { version } = JSON.parse(readFileSync(join(checkoutFolder, "deno.json"), "utf8"));
     assert.deepEqual(readdirSync(one).sort(), [

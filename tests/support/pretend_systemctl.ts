@@ -3,6 +3,7 @@
 
 export const pretendSystemctl = `#!/bin/sh
 unit=/etc/systemd/system/nectarcollector.service
+[ -e $unit ] || unit=/usr/lib/systemd/system/nectarcollector.service
 state=/run/pretend
 mkdir -p $state
 case $1 in --root=*) shift ;; esac
@@ -27,7 +28,7 @@ case $1 in
     [ $1 = restart ] || exit 0
     mkdir -p /run/nectarcollector
     chown nectarcollector:nectarcollector /run/nectarcollector
-    groups=$(sed -n 's/^SupplementaryGroups=//p' $unit $unit.d/*.conf 2>/dev/null | paste -sd,)
+    groups=$(sed -n 's/^SupplementaryGroups=//p' $unit /etc/systemd/system/nectarcollector.service.d/*.conf 2>/dev/null | paste -sd,)
     RUNTIME_DIRECTORY=/run/nectarcollector setsid setpriv --reuid=nectarcollector \\
       --regid=nectarcollector --groups="$groups" --no-new-privs --bounding-set=-all \\
       $(sed -n 's/^ExecStart=//p' $unit) < /dev/null > $state/said 2>&1 &
