@@ -4,6 +4,7 @@
 import { applianceImage, natsPort } from "./appliance_image.ts";
 import { HostServer } from "./host_server.ts";
 import { makeExecutables } from "./executables.ts";
+import { watchChannel } from "./journal_watch.ts";
 import { freePort } from "../support/free_port.ts";
 import type { CommandOutcome, GuestShell } from "../support/guest_shell.ts";
 import { readStream } from "../support/stream_contents.ts";
@@ -57,7 +58,7 @@ export class Appliance implements AsyncDisposable {
   async boot(): Promise<void> {
     this.#machine = await VirtualMachine.start({
       files: this.#folder.join("executables"),
-      channels: [],
+      channels: [watchChannel],
       additions: applianceImage,
       disk: this.#folder.join("disk.ext4"),
       forwards: [[this.#natsPort, natsPort]],
@@ -94,6 +95,11 @@ export class Appliance implements AsyncDisposable {
     this.#machine = null;
     machine.kill();
     await machine.ended;
+  }
+
+  async reboot(): Promise<void> {
+    await this.shell.run("systemctl --no-block reboot");
+    await this.shell.ready({ timeoutMs: patienceMs });
   }
 
   /** What a command printed. */

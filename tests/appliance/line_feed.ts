@@ -45,21 +45,6 @@ export class LineFeed implements AsyncDisposable {
     return first < 0 ? [] : records.slice(first);
   }
 
-  /** The same, with those that were cut in two whole again. */
-  whole(records: readonly string[]): string[] {
-    const whole: string[] = [];
-    let begun = "";
-    for (const piece of this.own(records)) {
-      const isPart = (begun + piece).length <= recordBytes;
-      if (!isPart) whole.push(begun);
-      begun = isPart ? begun + piece : piece;
-      if (begun.length < recordBytes) continue;
-      whole.push(begun);
-      begun = "";
-    }
-    return begun === "" ? whole : [...whole, begun];
-  }
-
   /** The line is about to be gone: what is said from now on is said to nobody. */
   cut(): void {
     this.#isCut = true;
@@ -67,7 +52,7 @@ export class LineFeed implements AsyncDisposable {
 
   /** How many bytes that it has sent are missing in `records`. */
   lostBytes(records: readonly string[]): number {
-    const there = new Set(this.whole(records));
+    const there = new Set(this.own(records));
     return this.sent.filter((record) => !there.has(record)).length * (recordBytes + 2);
   }
 

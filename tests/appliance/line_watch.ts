@@ -28,10 +28,11 @@ export class LineWatch {
 
   /** Watches the first port. */
   static async start(box: Appliance): Promise<LineWatch> {
-    const loop = `while :; do
+    const loop = `exec 9<> <(:)
+while :; do
   read up idle </proc/uptime
   while read number rest; do [ "$number" = 1: ] && echo "$up $rest"; done </proc/tty/driver/serial
-  sleep 0.1
+  read -t 0.1 -u 9
 done >${samplesFile}`;
     await box.run(`systemd-run --quiet --collect --unit=line-watch bash -c '${loop}'`);
     return new LineWatch(box);

@@ -22,7 +22,7 @@ export async function restartSteps(story: Story, box: Appliance): Promise<void> 
     return told;
   });
 
-  await story.step(
+  await story.longStep(
     "kill -9 at 115,200 baud loses no byte",
     async () =>
       await atFullSpeed(box, async () => {

@@ -9,10 +9,18 @@ interface Told {
 
 export class Story {
   readonly #context: Deno.TestContext;
+  /** Whether what takes longest is left out. */
+  readonly isShort: boolean;
   readonly #told: Told[] = [];
 
-  constructor(context: Deno.TestContext) {
+  constructor(context: Deno.TestContext, { isShort }: { readonly isShort: boolean }) {
     this.#context = context;
+    this.isShort = isShort;
+  }
+
+  /** A step that a short story leaves out. */
+  async longStep(name: string, body: () => Promise<string>): Promise<void> {
+    if (!this.isShort) await this.step(name, body);
   }
 
   /** What `body` resolves to is told in the table. What comes after a step that fails is done all the same. */

@@ -13,7 +13,7 @@ export async function upgradeSteps(story: Story, box: Appliance): Promise<void> 
     box.attempt(`nectarcollector upgrade ${guestFiles}/${version}`);
   const runs = (): Promise<string> => box.run("nectarcollector --version");
 
-  await story.step("an upgrade at 115,200 baud loses no byte", async () => {
+  await story.longStep("an upgrade at 115,200 baud loses no byte", async () => {
     const { pid } = await box.service();
     const told = await atFullSpeed(box, async () => {
       const { status, output } = await upgrade("newer");
@@ -24,17 +24,20 @@ export async function upgradeSteps(story: Story, box: Appliance): Promise<void> 
     return told;
   });
 
-  await story.step("a version that does not take the configuration changes nothing", async () => {
-    const { pid } = await box.service();
-    const { status, output } = await upgrade("strict");
-    assert.equal(status, 2, output);
-    assert.match(output, /another rule/);
-    assert.match(await runs(), new RegExp(newerCommit));
-    assert.equal((await box.service()).pid, pid);
-    return `exit code ${status}, the same process`;
-  });
+  await story.longStep(
+    "a version that does not take the configuration changes nothing",
+    async () => {
+      const { pid } = await box.service();
+      const { status, output } = await upgrade("strict");
+      assert.equal(status, 2, output);
+      assert.match(output, /another rule/);
+      assert.match(await runs(), new RegExp(newerCommit));
+      assert.equal((await box.service()).pid, pid);
+      return `exit code ${status}, the same process`;
+    },
+  );
 
-  await story.step("a version that does not come up goes, the one before is back", async () => {
+  await story.longStep("a version that does not come up goes, the one before is back", async () => {
     const told = await atFullSpeed(box, async () => {
       const { status, output } = await upgrade("broken");
       assert.equal(status, 1, output);
