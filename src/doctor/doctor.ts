@@ -51,7 +51,8 @@ export async function examine(options: DoctorOptions): Promise<Examined> {
   const account = accountFor(machine, unit);
   let service: ServiceSeen = { status: null, isAbsent: false, findings: [] };
   await look("the service", async () => {
-    service = await askRunning({ configFile, isNamed, machine, unit });
+    const isRunnable = config !== null || machine.hides(configFile);
+    service = await askRunning({ configFile, isNamed, machine, unit, isRunnable });
     return service.findings;
   });
   const { status, isAbsent } = service;

@@ -18,11 +18,13 @@ export interface ServiceSeen {
 }
 
 export async function askRunning(
-  { configFile, isNamed, machine, unit }: {
+  { configFile, isNamed, machine, unit, isRunnable }: {
     readonly configFile: string;
     readonly isNamed: boolean;
     readonly machine: Machine;
     readonly unit: ServiceUnit | null;
+    /** Whether its configuration can be run, as far as is known. */
+    readonly isRunnable: boolean;
   },
 ): Promise<ServiceSeen> {
   const stop = new AbortController();
@@ -46,7 +48,7 @@ export async function askRunning(
     };
   } catch (error) {
     if (!(error instanceof NobodyAnswers)) throw error;
-    return nobody(error, { isStuck: stop.signal.aborted, machine, unit });
+    return nobody(error, { isStuck: stop.signal.aborted, machine, unit, isRunnable });
   } finally {
     answered.abort();
     await late;
@@ -55,8 +57,9 @@ export async function askRunning(
 
 function nobody(
   { message, hint, cause }: NobodyAnswers,
-  { isStuck, machine, unit }: {
+  { isStuck, machine, unit, isRunnable }: {
     readonly isStuck: boolean;
+    readonly isRunnable: boolean;
     readonly machine: Machine;
     readonly unit: ServiceUnit | null;
   },
@@ -82,8 +85,12 @@ function nobody(
       level: "error",
       subject,
       message: "it does not run",
-      cause: "it was stopped, or it ended by itself: journalctl -u nectarcollector -n 50 tells",
-      hint: "sudo systemctl start nectarcollector",
+      cause: isRunnable
+        ? "it was stopped, or it ended by itself: journalctl -u nectarcollector -n 50 tells"
+        : "its configuration does not check, and systemd does not try again",
+      hint: isRunnable
+        ? "sudo systemctl start nectarcollector"
+        : "mend the configuration, then: sudo nectarcollector install",
     };
   return { status: null, isAbsent: true, findings: [absent] };
 }

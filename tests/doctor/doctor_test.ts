@@ -44,7 +44,10 @@ Deno.test("doctor: without a configuration the rest is looked at all the same", 
   assert.match(text, /ERROR {5}configuration: .*there is no such file/);
   assert.match(text, /→ sudo nectarcollector install --fips 1429010002\n/);
   assert.match(text, /ok {8}clock: synchronised/);
-  assert.match(text, /ERROR {5}service: it does not run/);
+  assert.match(
+    text,
+    /ERROR {5}service: it does not run\n.*its configuration does not check.*\n +→ mend the config/,
+  );
 });
 
 Deno.test("doctor: --json prints every finding with the same keys, and a version", async () => {
