@@ -29,7 +29,7 @@ import { processUse } from "./platform/process_use.ts";
 import { Restraint } from "./platform/restraint.ts";
 import { HttpListeners } from "./source/http/http_listeners.ts";
 import { PollLoop } from "./source/serial/poll_loop.ts";
-import type { PortKeeper } from "./source/serial/port_keeper.ts";
+import { type DescriptorKeeper, HeldPorts } from "./source/serial/held_ports.ts";
 import { ClockWatch } from "./telemetry/clock_watch.ts";
 import { Conditions } from "./telemetry/conditions.ts";
 import { ResourceWatch } from "./telemetry/resource_watch.ts";
@@ -52,7 +52,7 @@ export interface CollectorOptions {
   /** Folder on a memory file system, for records that the disk does not take. */
   readonly tailFolder: string;
   /** Who holds ports open while the service is started anew. @default {nobody} */
-  readonly keeper?: PortKeeper;
+  readonly keeper?: DescriptorKeeper;
   readonly report: Report;
   /** How many errors escaped whatever should have caught them. @default {none} */
   readonly strayErrors?: () => number;
@@ -116,6 +116,7 @@ export class Collector implements AsyncDisposable {
     resources.defer(() => mark.clear());
     resources.use(new ClockWatch({ clock, report }));
     const loop = resources.use(new PollLoop({ libc, clock }));
+    const ports = resources.use(new HeldPorts(options));
     const listeners = new HttpListeners({ libc, clock, report });
     const broken = options.broken ?? [];
     const conditions = new Conditions();
@@ -144,6 +145,7 @@ export class Collector implements AsyncDisposable {
     const maxSegment = maxSegmentBytes(config);
     const shared = {
       loop,
+      ports,
       listeners,
       memories,
       tailBudget,

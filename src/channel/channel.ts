@@ -133,7 +133,7 @@ export class Channel implements PortChannel, AsyncDisposable {
     this.#appends.stop();
     // Who waits to be acknowledged is told first: the source waits for that.
     await this.#acknowledgement?.stop();
-    await this.#source.stop();
+    await (this.#source.leave?.() ?? this.#source.stop());
     await this.#standing.stop();
   }
 

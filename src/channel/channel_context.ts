@@ -12,7 +12,7 @@ import type { Report } from "../platform/notice.ts";
 import type { Restraint } from "../platform/restraint.ts";
 import type { HttpListeners } from "../source/http/http_listeners.ts";
 import type { PollLoop } from "../source/serial/poll_loop.ts";
-import type { PortKeeper } from "../source/serial/port_keeper.ts";
+import type { HeldPorts } from "../source/serial/held_ports.ts";
 import type { CatchMemories } from "./catch_memories.ts";
 
 export interface ChannelContext {
@@ -21,8 +21,7 @@ export interface ChannelContext {
   readonly sinkNames: readonly string[];
   readonly libc: Libc;
   readonly loop: PollLoop;
-  /** Who holds ports open while the service is started anew. @default {nobody} */
-  readonly keeper?: PortKeeper;
+  readonly ports: HeldPorts;
   readonly listeners: HttpListeners;
   readonly disk: Disk;
   readonly clock: Clock;

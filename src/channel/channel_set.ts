@@ -83,6 +83,7 @@ export class ChannelSet {
     await this.#readers.leave(name);
     await found.supervisor.close();
     this.#supervised.delete(name);
+    if (port.type === "serial") this.#context.ports.release(port.device);
   }
 
   /** Opens and starts a channel more. */

@@ -44,7 +44,7 @@ export async function openSerialChannel(
       minBytes: config.detection.min_bytes_for_valid,
     },
     backoff: recoveryBackoff(config),
-    keeper: context.keeper,
+    ports: context.ports,
     libc,
     loop,
     clock,

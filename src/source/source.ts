@@ -90,11 +90,13 @@ export interface Source extends AsyncDisposable {
   /** Reads on after the handler refused bytes. */
   resume(): void;
   /**
-   * Somebody else holds it open from one run to the next, so that nothing of what it says is lost in
-   * between: since the last run until it starts, for the next run when it has stopped.
+   * It is held open while nobody reads it, so that nothing of what it says is lost: until it starts,
+   * since the last reader; when it has stopped, for the next.
    * @default {false}
    */
   readonly isKept?: boolean;
   /** Stops reading and gives the device back as it was found. */
   stop(): Promise<void>;
+  /** Stops reading and stays open for the next reader. @default {as `stop`} */
+  leave?(): Promise<void>;
 }

@@ -13,6 +13,7 @@ import { systemClock } from "../../src/platform/clock.ts";
 import { Libc } from "../../src/platform/libc.ts";
 import type { Notice } from "../../src/platform/notice.ts";
 import { HttpListeners } from "../../src/source/http/http_listeners.ts";
+import { HeldPorts } from "../../src/source/serial/held_ports.ts";
 import { PollLoop } from "../../src/source/serial/poll_loop.ts";
 import { configOf, sample } from "../config/sample.ts";
 import { FailingDisk } from "../support/failing_disk.ts";
@@ -66,6 +67,7 @@ class Bench implements AsyncDisposable {
       sinkNames: ["sink"],
       libc,
       loop: this.#loop,
+      ports: new HeldPorts({ libc: this.#libc }),
       listeners: new HttpListeners({ libc: this.#libc, clock: systemClock, report }),
       disk: this.disk,
       clock: systemClock,

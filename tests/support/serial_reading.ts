@@ -7,7 +7,7 @@ import type { Notice } from "../../src/platform/notice.ts";
 import type { Libc } from "../../src/platform/libc.ts";
 import type { WantedSettings } from "../../src/source/serial/line_settings.ts";
 import { PollLoop } from "../../src/source/serial/poll_loop.ts";
-import type { PortKeeper } from "../../src/source/serial/port_keeper.ts";
+import type { HeldPorts } from "../../src/source/serial/held_ports.ts";
 import { SerialSource } from "../../src/source/serial/serial_source.ts";
 import { RecordingHandler } from "./recording_handler.ts";
 import { waitFor } from "./wait_for.ts";
@@ -36,7 +36,7 @@ export class SerialReading implements AsyncDisposable {
     readonly wanted?: WantedSettings;
     readonly backoff?: Backoff;
     readonly handler?: RecordingHandler;
-    readonly keeper?: PortKeeper;
+    readonly ports?: HeldPorts;
   }) {
     this.handler = options.handler ?? new RecordingHandler();
     this.source = new SerialSource({

@@ -12,11 +12,11 @@ import type { LineDetectorOptions } from "./detection.ts";
 import { DeviceWatch } from "./device_watch.ts";
 import { FlowControl } from "./flow_control.ts";
 import { isSameReceiver } from "./framing.ts";
+import { HeldPorts } from "./held_ports.ts";
 import { LineNotices } from "./line_notices.ts";
 import { formatSettings, type LineSettings, type WantedSettings } from "./line_settings.ts";
 import { openProblem, readProblem } from "./open_problem.ts";
 import type { PollEntry, PollLoop } from "./poll_loop.ts";
-import { closePort, openPort, type PortKeeper } from "./port_keeper.ts";
 import type { PortTap } from "./port_tap.ts";
 import { readTurn } from "./read_turn.ts";
 import { decodeReceiver, encodeReceiver } from "./receiver_code.ts";
@@ -37,8 +37,8 @@ export interface SerialSourceOptions {
   readonly backoff: Backoff;
   /** @default {nobody} */
   readonly tap?: PortTap | undefined;
-  /** @default {nobody} */
-  readonly keeper?: PortKeeper | undefined;
+  /** @default {those of its own: a stop closes the port} */
+  readonly ports?: HeldPorts | undefined;
   readonly libc: Libc;
   readonly loop: PollLoop;
   readonly clock: Clock;
@@ -56,13 +56,16 @@ export class SerialSource implements Source {
   readonly #monitor: SignalMonitor;
   readonly #flowControl: FlowControl;
   #handler: SourceHandler | null = null;
-  /** It was closed in no other way than that somebody else holds it open now. */
+  readonly #ports: HeldPorts;
+  #isLeaving = false;
+  /** It stays open although it is read no more. */
   #isLeft = false;
   #done: Promise<void> = Promise.resolve();
 
   constructor(options: SerialSourceOptions) {
     const { wanted, remembered, detection } = options;
     this.#options = options;
+    this.#ports = options.ports ?? new HeldPorts(options);
     this.name = options.device;
     this.#notices = new LineNotices(options);
     this.#line = new SerialLine({
@@ -129,8 +132,7 @@ export class SerialSource implements Source {
   }
 
   get isKept(): boolean {
-    const { keeper, device } = this.#options;
-    return this.#isLeft || keeper?.has(device) === true;
+    return this.#isLeft || this.#ports.has(this.#options.device);
   }
 
   get hasBytes(): boolean {
@@ -149,6 +151,11 @@ export class SerialSource implements Source {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#done;
+  }
+
+  async leave(): Promise<void> {
+    this.#isLeaving = true;
+    await this.stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -205,11 +212,11 @@ export class SerialSource implements Source {
   }
 
   #open(failed: (error: unknown) => void): SerialPort | null {
-    const { tap } = this.#options;
+    const { device, tap } = this.#options;
     try {
       const wanted = this.#line.asked ?? this.#line.receiver;
       const flowControl = this.#flowControl.isUsed;
-      const port = openPort(this.#options, { ...wanted, flowControl });
+      const port = this.#ports.open(device, { ...wanted, flowControl });
       tap?.opened(port.settings);
       this.#line.opened(wanted);
       this.#notices.applied({ asked: wanted.baudRate, taken: port.settings.baudRate });
@@ -279,7 +286,7 @@ export class SerialSource implements Source {
       await entry.remove();
       closing.abort();
       await watching;
-      this.#isLeft = closePort(this.#options, port) === "kept";
+      this.#isLeft = this.#ports.leave(this.#options.device, port, this.#isLeaving);
     }
   }
 }

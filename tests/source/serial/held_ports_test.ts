@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { Libc } from "../../../src/platform/libc.ts";
 import { ServiceManager } from "../../../src/platform/service_manager.ts";
 import { PseudoTerminal } from "../../../src/simulate/pseudo_terminal.ts";
-import type { PortKeeper } from "../../../src/source/serial/port_keeper.ts";
+import { type DescriptorKeeper, HeldPorts } from "../../../src/source/serial/held_ports.ts";
 import { NotifyReceiver } from "../../support/notify_receiver.ts";
 import { atOnce, newLoop, pattern, SerialReading } from "../../support/serial_reading.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
@@ -33,7 +33,12 @@ class Keeping implements Disposable {
     });
   }
 
-  get keeper(): PortKeeper {
+  /** Those of a run of the service. */
+  get ports(): HeldPorts {
+    return new HeldPorts({ libc: this.libc, keeper: this.#keeper });
+  }
+
+  get #keeper(): DescriptorKeeper {
     const isEnding = (): boolean => this.isEnding;
     return {
       get isEnding() {
@@ -80,10 +85,10 @@ class Keeping implements Disposable {
 
 Deno.test("a port that is kept open goes on where it stood, in the settings that it had", async () => {
   using bench = new Keeping();
-  const { libc, device, keeper, terminal } = bench;
+  const { libc, device, terminal } = bench;
   await using loop = newLoop(libc);
   {
-    await using first = new SerialReading({ libc, loop, device, keeper });
+    await using first = new SerialReading({ libc, loop, device, ports: bench.ports });
     await terminal.write(pattern(2000));
     await first.received(2000);
     bench.isEnding = true;
@@ -95,7 +100,7 @@ Deno.test("a port that is kept open goes on where it stood, in the settings that
   await terminal.write(pattern(5000).subarray(2000));
   // Opened by its name it could not be found now.
   rmSync(device);
-  await using second = new SerialReading({ libc, loop, device, keeper });
+  await using second = new SerialReading({ libc, loop, device, ports: bench.ports });
   const received = await second.received(3000);
   assert.ok(received.equals(pattern(5000).subarray(2000)));
   assert.deepEqual(second.handler.events, ["opened 9600 8N1"]);
@@ -103,10 +108,10 @@ Deno.test("a port that is kept open goes on where it stood, in the settings that
 
 Deno.test("a port that is closed for good is let go, and given back as it was found", async () => {
   using bench = new Keeping();
-  const { libc, device, keeper, terminal } = bench;
+  const { libc, device, terminal } = bench;
   await using loop = newLoop(libc);
   {
-    await using first = new SerialReading({ libc, loop, device, keeper });
+    await using first = new SerialReading({ libc, loop, device, ports: bench.ports });
     await first.event("opened", 1);
     bench.receive();
     assert.equal(bench.store.size, 1);
@@ -120,10 +125,10 @@ Deno.test("a port that is closed for good is let go, and given back as it was fo
 
 Deno.test("a kept port whose device went away is opened by its name", async () => {
   using bench = new Keeping();
-  const { libc, device, keeper } = bench;
+  const { libc, device } = bench;
   await using loop = newLoop(libc);
   {
-    await using first = new SerialReading({ libc, loop, device, keeper });
+    await using first = new SerialReading({ libc, loop, device, ports: bench.ports });
     await first.event("opened", 1);
     bench.isEnding = true;
   }
@@ -131,15 +136,15 @@ Deno.test("a kept port whose device went away is opened by its name", async () =
   bench.terminal.unplug();
   using replugged = new PseudoTerminal({ libc, link: device });
   await replugged.write(pattern(100));
-  await using second = new SerialReading({ libc, loop, device, keeper });
+  await using second = new SerialReading({ libc, loop, device, ports: bench.ports });
   assert.ok((await second.received(100)).equals(pattern(100)));
 });
 
 Deno.test("a port that is pulled is let go at once, so that it gets its name back", async () => {
   using bench = new Keeping();
-  const { libc, device, keeper } = bench;
+  const { libc, device } = bench;
   await using loop = newLoop(libc);
-  await using reading = new SerialReading({ libc, loop, device, keeper });
+  await using reading = new SerialReading({ libc, loop, device, ports: bench.ports });
   await reading.event("opened", 1);
   bench.receive();
   bench.terminal.unplug();
@@ -148,4 +153,45 @@ Deno.test("a port that is pulled is let go at once, so that it gets its name bac
     bench.receive();
     return bench.store.size === 0;
   });
+});
+
+Deno.test("a port that is left for the next reader loses nothing meanwhile; released, it is given back as it was found", async () => {
+  using folder = new TemporaryFolder();
+  using libc = new Libc();
+  const device = folder.join("port");
+  using terminal = new PseudoTerminal({ libc, link: device });
+  using ports = new HeldPorts({ libc });
+  await using loop = newLoop(libc);
+  await using first = new SerialReading({ libc, loop, device, ports });
+  await terminal.write(pattern(1000));
+  await first.received(1000);
+  await first.source.leave();
+  assert.equal(first.source.isKept, true);
+  await terminal.write(pattern(3000).subarray(1000));
+  await using second = new SerialReading({ libc, loop, device, ports });
+  assert.ok((await second.received(2000)).equals(pattern(3000).subarray(1000)));
+  assert.equal(ports.has(device), false);
+  await second.source.leave();
+  assert.equal(terminal.settings().baud, 9600);
+  ports.release(device);
+  assert.equal(terminal.settings().baud, 38400);
+});
+
+Deno.test("a port that was left, and pulled, is opened by its name", async () => {
+  using folder = new TemporaryFolder();
+  using libc = new Libc();
+  const device = folder.join("port");
+  const terminal = new PseudoTerminal({ libc, link: device });
+  using ports = new HeldPorts({ libc });
+  await using loop = newLoop(libc);
+  {
+    await using first = new SerialReading({ libc, loop, device, ports });
+    await first.event("opened", 1);
+    await first.source.leave();
+  }
+  terminal.unplug();
+  using replugged = new PseudoTerminal({ libc, link: device });
+  await replugged.write(pattern(100));
+  await using second = new SerialReading({ libc, loop, device, ports });
+  assert.ok((await second.received(100)).equals(pattern(100)));
 });
