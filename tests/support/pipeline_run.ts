@@ -68,7 +68,7 @@ export class PipelineRun {
         sink.refused.add(messageId(message));
         if (messageId(message) !== "") this.#truth.refuse(i, this.#time.nowMs);
       };
-      server.acknowledged = () => this.#truth.acknowledge(i);
+      server.settled = () => this.#truth.settle(i);
       server.stored = (message, stream, sequence) => {
         this.stored += 1;
         sink.store(message, stream, sequence);

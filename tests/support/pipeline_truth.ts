@@ -37,8 +37,8 @@ export class PipelineTruth {
     if (watched !== undefined) watched.refusingSinceMs ??= nowMs;
   }
 
-  /** It has a record. */
-  acknowledge(index: number): void {
+  /** It has a record, or is never going to take it. */
+  settle(index: number): void {
     const watched = this.#watched[index];
     if (watched !== undefined) watched.refusingSinceMs = null;
   }

@@ -47,8 +47,8 @@ export class SimulatedNats implements StreamServer {
   refused: (message: StreamMessage) => void = () => {};
   /** Told of every message that a stream takes in. */
   stored: (message: StreamMessage, stream: SimulatedStream, sequence: number) => void = () => {};
-  /** Told of every message that a stream has, now or before. */
-  acknowledged: () => void = () => {};
+  /** Told of every message that a stream has, or is never going to take. */
+  settled: () => void = () => {};
   /** Told of every publish, when a client makes it. */
   published: (message: StreamMessage, inFlight: InFlight) => void = () => {};
   #connections: SimulatedConnection[] = [];
@@ -126,7 +126,7 @@ export class SimulatedNats implements StreamServer {
     }
     const outcome = stream.append(message, nowMs, openedMs < stream.sinceMs);
     if (outcome.kind === "hold") this.refused(message);
-    if (outcome.kind === "stored") this.acknowledged();
+    else this.settled();
     if (outcome.kind === "stored" && !outcome.duplicate) {
       this.stored(message, stream, outcome.streamSequence);
     }
