@@ -1,7 +1,6 @@
 // Looks at everything that keeps a box from capturing and delivering, whether the service runs or
 // not, as root or as somebody else. It changes nothing, publishes nothing and opens no serial port.
 
-import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { fileIdentity } from "../control/control_place.ts";
 import type { Account } from "../install/target.ts";
@@ -14,7 +13,7 @@ import { examineInstallation, examineRunning } from "./installed_service.ts";
 import { examineListening } from "./listening_ports.ts";
 import type { Machine } from "./machine.ts";
 import { examineNats } from "./nats.ts";
-import { askRunning, type ServiceSeen } from "./running_service.ts";
+import { askRunning } from "./running_service.ts";
 import { examinePorts } from "./serial_ports.ts";
 import { ownAccount, readUnit, type ServiceUnit } from "./service_unit.ts";
 
@@ -33,63 +32,43 @@ export interface Examined {
   readonly configChecks: boolean;
 }
 
+type Examination = () => readonly Finding[] | Promise<readonly Finding[]>;
+
 export async function examine(options: DoctorOptions): Promise<Examined> {
   const { machine, configFile, isNamed, progress } = options;
-  const findings: Finding[] = [];
-  const look = async (
-    what: string,
-    examination: () => readonly Finding[] | Promise<readonly Finding[]>,
-  ): Promise<void> => {
-    progress(what);
-    findings.push(...await orUnseen(what, examination, machine));
-  };
   const loaded = await loadConfig(machine.path(configFile));
   const config = loaded.ok ? loaded.config : loaded.captureOnly?.config ?? null;
   const broken = loaded.ok ? [] : loaded.captureOnly?.broken.map(({ name }) => name) ?? [];
-  await look("the configuration", () => examineConfiguration(configFile, loaded, machine));
   const unit = unitFor(machine, configFile);
   const account = accountFor(machine, unit);
-  let service: ServiceSeen = { status: null, isAbsent: false, findings: [] };
-  await look("the service", async () => {
-    const isRunnable = config !== null || machine.hides(configFile);
-    service = await askRunning({ configFile, isNamed, machine, unit, isRunnable });
-    return service.findings;
-  });
-  const { status, isAbsent } = service;
-  if (status !== null) await look("the service", () => examineRunning(status));
+  progress("the service");
+  const isRunnable = config !== null || machine.hides(configFile);
+  const asked = await askRunning({ configFile, isNamed, machine, unit, isRunnable });
+  const { status: service, isAbsent } = asked;
+  const around = { machine, account, hasUnit: unit !== null, service, isAbsent, broken };
+  const examinations: [string, Examination][] = [
+    ["the configuration", () => examineConfiguration(configFile, loaded, machine)],
+    ["the service", () => service === null ? asked.findings : examineRunning(service)],
+  ];
   if (unit !== null) {
-    await look("what is installed", () => examineInstallation(machine, { unit, account, config }));
+    const look: Examination = () => examineInstallation(machine, { unit, account, config });
+    examinations.push(["what is installed", look]);
   }
   if (config !== null) {
-    const around = { machine, account, service: status, isAbsent, hasUnit: unit !== null, broken };
-    await lookBy(config, around, look);
+    examinations.push(
+      ["the serial ports", () => examinePorts(config, around)],
+      ["the TCP ports", () => examineListening(config, around)],
+      ["the folders", () => examineFolders(config, around)],
+      ["NATS, which takes seconds where it does not answer", () => examineNats(config, around)],
+    );
   }
-  await look("the clock", () => examineClock(machine));
+  examinations.push(["the clock", () => examineClock(machine)]);
+  const findings: Finding[] = [];
+  for (const [what, look] of examinations) {
+    progress(what);
+    findings.push(...await orUnseen(what, look, machine));
+  }
   return { findings, configChecks: loaded.ok };
-}
-
-type Look = (
-  what: string,
-  examination: () => readonly Finding[] | Promise<readonly Finding[]>,
-) => Promise<void>;
-
-/** All that a configuration names. */
-async function lookBy(
-  config: Config,
-  around:
-    & Parameters<typeof examinePorts>[1]
-    & Parameters<typeof examineListening>[1]
-    & Parameters<typeof examineFolders>[1]
-    & Parameters<typeof examineNats>[1],
-  look: Look,
-): Promise<void> {
-  await look("the serial ports", () => examinePorts(config, around));
-  await look("the TCP ports", () => examineListening(config, around));
-  await look("the folders", () => examineFolders(config, around));
-  await look(
-    "NATS, which takes seconds where it does not answer",
-    () => examineNats(config, around),
-  );
 }
 
 /** The unit, where it is for this configuration. */
@@ -107,11 +86,11 @@ function accountFor(machine: Machine, unit: ServiceUnit | null): Account | null 
 /** What stops one examination stops no other. */
 async function orUnseen(
   what: string,
-  examination: () => readonly Finding[] | Promise<readonly Finding[]>,
+  look: Examination,
   machine: Machine,
 ): Promise<readonly Finding[]> {
   try {
-    return await examination();
+    return await look();
   } catch (error) {
     return [unseen(what, `it could not be looked at: ${errorText(error)}`, machine)];
   }

@@ -10,15 +10,8 @@ import { spaceLimits } from "../journal/space/space_limits.ts";
 import { errorText } from "../platform/notice.ts";
 import { type Finding, unseen, well } from "./finding.ts";
 import type { Machine } from "./machine.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { mayEnter, mayRead, mayWrite, permits } from "./service_unit.ts";
-
-export interface FolderSurroundings {
-  readonly machine: Machine;
-  /** Who the service runs as; `null` where that user is not there. */
-  readonly account: Account | null;
-  /** Whether systemd runs it, which hides some folders from it. */
-  readonly hasUnit: boolean;
-}
 
 /** Below these the unit lets the service see nothing, or something else than others see. */
 const hiddenFolders = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"];
@@ -32,7 +25,7 @@ const leastStateBytes = 10 * bytesPerMb;
 
 export async function examineFolders(
   config: Config,
-  around: FolderSurroundings,
+  around: Surroundings,
 ): Promise<Finding[]> {
   const found = await Promise.all(
     serviceFolders(config).map((folder) => examineFolder(folder, config, around)),
@@ -43,7 +36,7 @@ export async function examineFolders(
 async function examineFolder(
   folder: string,
   config: Config,
-  around: FolderSurroundings,
+  around: Surroundings,
 ): Promise<Finding[]> {
   const { machine, account, hasUnit } = around;
   const hidden = hasUnit ? hiddenFolders.find((each) => isBelow(folder, each)) : undefined;

@@ -1,9 +1,9 @@
 // TCP ports that the service listens on: whether it may, and whether somebody else does already.
 
 import { type Config, type EnabledPort, enabledPorts } from "../config/config.ts";
-import type { Account } from "../install/target.ts";
 import { type Finding, unseen, well } from "./finding.ts";
 import type { Machine } from "./machine.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 interface Listening {
   readonly host: string;
@@ -12,12 +12,7 @@ interface Listening {
 
 export function examineListening(
   config: Config,
-  { machine, account, isAbsent }: {
-    readonly machine: Machine;
-    readonly account: Account | null;
-    /** It is certain that the service does not run. */
-    readonly isAbsent: boolean;
-  },
+  { machine, account, isAbsent }: Surroundings,
 ): Finding[] {
   const first = Number(machine.text("/proc/sys/net/ipv4/ip_unprivileged_port_start") ?? 1024);
   const all = enabledPorts(config).flatMap(listeningOf);

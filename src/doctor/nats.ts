@@ -3,7 +3,6 @@
 
 import { readFile } from "node:fs/promises";
 import { type Config, enabledPorts } from "../config/config.ts";
-import type { DispensableSection } from "../config/fail_open.ts";
 import { serverOptions } from "../delivery/connection.ts";
 import { credentialNotices } from "../delivery/credential_notices.ts";
 import { readCredentials } from "../delivery/credential_reading.ts";
@@ -19,23 +18,15 @@ import { fullnessNotice, silentLimitsNotice } from "../delivery/storage_notices.
 import { settingFaults } from "../delivery/stream_settings.ts";
 import { storageUse } from "../delivery/stream_storage.ts";
 import type { WantedStream } from "../delivery/streams.ts";
-import type { Account } from "../install/target.ts";
 import type { Notice } from "../platform/notice.ts";
 import { differenceFindings } from "./clock.ts";
 import { type Finding, unseen, well } from "./finding.ts";
 import type { Machine } from "./machine.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { mayRead, permits } from "./service_unit.ts";
 
 /** For all of a destination's servers together. */
 export const patienceMs = 15_000;
-
-export interface NatsSurroundings {
-  readonly machine: Machine;
-  /** Who the service runs as; `null` where that user is not there. */
-  readonly account: Account | null;
-  /** Sections that do not check, and are told as that. */
-  readonly broken: readonly DispensableSection[];
-}
 
 /** A stream that one of several kinds of message needs. */
 interface Wish {
@@ -43,7 +34,7 @@ interface Wish {
   readonly wanted: WantedStream | null;
 }
 
-export async function examineNats(config: Config, around: NatsSurroundings): Promise<Finding[]> {
+export async function examineNats(config: Config, around: Surroundings): Promise<Finding[]> {
   const usable = destinations(config).filter(({ name }) =>
     !around.broken.some((section) => section === name)
   );
@@ -56,7 +47,7 @@ export async function examineNats(config: Config, around: NatsSurroundings): Pro
 async function examineDestination(
   destination: Destination,
   config: Config,
-  around: NatsSurroundings,
+  around: Surroundings,
 ): Promise<Finding[]> {
   const { name, servers, clientName, credentials } = destination;
   const { machine } = around;
@@ -118,7 +109,7 @@ function wishesOf({ name, subject, wantedStream: wanted }: Destination, config: 
 
 function rightsFindings(
   { name, credentials }: Destination,
-  { machine, account }: NatsSurroundings,
+  { machine, account }: Surroundings,
 ): Finding[] {
   if (account === null) return [];
   return credentialFiles(credentials).flatMap(({ key, path }): Finding[] => {

@@ -4,7 +4,6 @@
 import { basename } from "node:path";
 import { type Config, enabledPorts } from "../config/config.ts";
 import type { ServiceStatus } from "../control/service_status.ts";
-import type { Account } from "../install/target.ts";
 import { type DeviceHolder, holdersOf, visible } from "../source/serial/device_holder.ts";
 import { formatModemLines } from "../source/serial/modem_lines.ts";
 import { type ListedPort, listPorts, type PortList } from "../source/serial/port_list.ts";
@@ -14,15 +13,8 @@ import type { Machine } from "./machine.ts";
 import { loginFinding } from "./port_login.ts";
 import { adapterTaker, commandToEnd, takerFindings } from "./port_takers.ts";
 import { accessFindings, isTerminal } from "./port_rights.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { parseUarts, type Uart } from "./uart.ts";
-
-export interface PortSurroundings {
-  readonly machine: Machine;
-  /** Who the service runs as; `null` where that user is not there. */
-  readonly account: Account | null;
-  /** What the running service tells; `null` where none runs, or none may be asked. */
-  readonly service: ServiceStatus | null;
-}
 
 /** One port, and what is known of it. */
 interface Port {
@@ -39,7 +31,7 @@ interface Port {
 const whatThereIs =
   'plug the adapter in, or correct "device"; ports there are: nectarcollector ports';
 
-export function examinePorts(config: Config, around: PortSurroundings): Finding[] {
+export function examinePorts(config: Config, around: Surroundings): Finding[] {
   const { machine } = around;
   const list = visible(() => listPorts(machine.libc, machine.target.root)) ??
     { ports: [], withoutHardware: [] };
@@ -67,7 +59,7 @@ export function examinePorts(config: Config, around: PortSurroundings): Finding[
   return [...found, unseen("serial ports", hidden, machine)];
 }
 
-function examinePort(port: Port, around: PortSurroundings): Finding[] {
+function examinePort(port: Port, around: Surroundings): Finding[] {
   const { machine, account, service } = around;
   const { subject, real, name, listed, uart } = port;
   const holders = holdersOf(machine.libc, real);
@@ -96,7 +88,7 @@ function stateOf(
   { device, uart }: Port,
   { isRead, around: { machine, service } }: {
     readonly isRead: boolean;
-    readonly around: PortSurroundings;
+    readonly around: Surroundings;
   },
 ): string {
   const channel = service?.channels.find(({ source }) => source === device);
