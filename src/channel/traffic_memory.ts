@@ -1,6 +1,6 @@
 // What was learned of a channel's traffic, kept across restarts in a small state file.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Disk } from "../platform/disk.ts";
 import { readState, replaceState } from "../platform/state_file.ts";
 import { type HeardHour, hourMs, hoursOfWeek, type LearnedTraffic } from "./weekly_traffic.ts";

@@ -2,7 +2,7 @@
 // prints what has changed.
 
 import { Command } from "commander";
-import { z } from "zod";
+import * as z from "zod";
 import { askService, NobodyAnswers } from "../control/control_client.ts";
 import { errorText } from "../platform/notice.ts";
 import { printProblems } from "./check.ts";

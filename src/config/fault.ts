@@ -2,7 +2,7 @@
 // in the file. Kept apart so that schema and rules need to know nothing of texts and offsets.
 
 import type { Node } from "jsonc-parser";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Problem } from "./problem.ts";
 import { SourceText } from "./source_text.ts";
 import type { Document, Misprint } from "./syntax.ts";

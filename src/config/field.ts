@@ -2,7 +2,7 @@
 // what it takes; fault.ts puts the key in front of it. The original service read 0 as "not set",
 // so where a number has a default, 0 stands for it; "" and null are dropped before (syntax.ts).
 
-import { z } from "zod";
+import * as z from "zod";
 
 /** The numbers that a key takes, limits included. */
 export interface Range {

@@ -1,6 +1,6 @@
 // How a port's bytes are cut into records: one entry for each framing, with what it needs to know.
 
-import { z } from "zod";
+import * as z from "zod";
 import { parseCharacters } from "./character_set.ts";
 import { number, numberOr, yesNo } from "./field.ts";
 

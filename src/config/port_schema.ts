@@ -3,7 +3,7 @@
 // empty values pass, and the line settings of a serial port pass on an HTTP port, without effect.
 
 import { isIP } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 import {
   freeText,
   number,

@@ -1,6 +1,6 @@
 // Whether the raw bytes of a serial port are kept, and how much room they get.
 
-import { z } from "zod";
+import * as z from "zod";
 import { numberOr } from "./field.ts";
 
 const megabytes = { min: 1, max: 1_000_000, unit: "MB" };

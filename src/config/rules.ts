@@ -1,7 +1,7 @@
 // Rules that look at more than one key. They read a file that may have other faults, so that all
 // are reported at once: a value of the wrong kind counts as absent here, its fault is the schema's.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Fault, Path } from "./fault.ts";
 import { tcpFaults, websocketFaults } from "./feed_rules.ts";
 import { defaultPagePort } from "./port_schema.ts";

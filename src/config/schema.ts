@@ -2,7 +2,7 @@
 // The checked values, the messages and the JSON Schema all come from here; rules that look at more
 // than one key stand in rules.ts.
 
-import { z } from "zod";
+import * as z from "zod";
 import {
   freeText,
   number,

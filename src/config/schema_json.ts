@@ -2,7 +2,7 @@
 // It takes what the service takes: keys that begin with `_` anywhere, and the empty text or null
 // for "not set". Rules between several keys (rules.ts) cannot be said in it; `check` knows them.
 
-import { z } from "zod";
+import * as z from "zod";
 import { fileSchema } from "./schema.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;

@@ -1,7 +1,7 @@
 // The sentences for what the schema finds, in the words of someone who edits a file with nano
 // and has never seen a JSON Schema.
 
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * Gives the schema its messages. A message is a phrase, "must be …", except for unknown keys: one

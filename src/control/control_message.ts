@@ -1,7 +1,7 @@
 // What goes over the socket of a running service: one line of JSON each way, a request and its
 // answer, and then it is closed.
 
-import { z } from "zod";
+import * as z from "zod";
 
 /** Longest line, in bytes. */
 export const maxLineBytes = 1024 * 1024;

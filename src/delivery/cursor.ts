@@ -1,7 +1,7 @@
 // How far each channel has been delivered to one sink. Kept in one small file a sink; losing it
 // costs a search through the stream, never a record.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Disk } from "../platform/disk.ts";
 import { readState, replaceState } from "../platform/state_file.ts";
 

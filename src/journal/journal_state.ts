@@ -1,7 +1,7 @@
 // What a journal keeps outside of its folder: in which epochs numbers were given out, and whether
 // its last owner closed it. From that it decides whether a new epoch must begin.
 
-import { z } from "zod";
+import * as z from "zod";
 
 const shape = z.object({
   epochs: z.array(z.object({ firstSequence: z.number(), epoch: z.string() })),

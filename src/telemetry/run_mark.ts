@@ -1,7 +1,7 @@
 // A file that stands while the service runs, and says until when it was alive: found at the next
 // start, it tells that the last run ended without a stop, and about when.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import { errorText, type Report } from "../platform/notice.ts";

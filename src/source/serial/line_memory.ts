@@ -1,6 +1,6 @@
 // The line settings that worked last on a channel's port, kept across restarts.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Disk } from "../../platform/disk.ts";
 import { readState, replaceState } from "../../platform/state_file.ts";
 import type { LineSettings } from "./line_settings.ts";
