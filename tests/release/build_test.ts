@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bundle, bundlePath } from "../../release/bundle.ts";
+import { bundle, bundlePath, inAscii } from "../../release/bundle.ts";
 import { makeExecutable } from "../../release/executable.ts";
 import { runProgram } from "../support/run_program.ts";
 import { environment, program, type Requirement, requires } from "../support/requirements.ts";
@@ -50,8 +50,24 @@ requires(bundler, program("git"), environment("DENORT_BIN", ".ci/denort")).test(
     assert.ok(one.text === two.text, "the bundles differ");
     const [stamp] = /"build-stamp:.*"/.exec(one.text) ?? [];
     assert.match(stamp ?? "", /:[0-9a-f]{12} 2026-03-04"/);
+    // deno-lint-ignore no-control-regex
+    assert.match(one.text, /^[\x00-\x7f]*$/, "the bundle is not ASCII");
     assert.ok(!one.text.includes(folder.path), "the bundle names the folder it was made in");
     const same = readFileSync(one.output).equals(readFileSync(two.output));
     assert.ok(same, "the executables differ");
   },
 );
+
+Deno.test("in ASCII a program does and says the same", async () => {
+  const program = `
+    const größe = "5 µm — 🐝"; // …
+    export default [größe, /^(ns|µs|🐝)$/u.test("🐝"), /µ/.test("5 µs")];
+  `;
+  const [before, after] = await Promise.all(
+    [program, inAscii(program)].map(async (text) => {
+      return (await import(`data:text/javascript,${encodeURIComponent(text)}`)).default;
+    }),
+  );
+  assert.deepEqual(before, ["5 µm — 🐝", true, true]);
+  assert.deepEqual(after, before);
+});
