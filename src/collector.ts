@@ -20,6 +20,7 @@ import { SpaceKeeper } from "./journal/space/space_keeper.ts";
 import { spaceLimits } from "./journal/space/space_limits.ts";
 import type { SpaceStatus } from "./journal/space/space_status.ts";
 import { TailBudget } from "./journal/tail_budget.ts";
+import { Allocator } from "./platform/allocator.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Disk } from "./platform/disk.ts";
 import { claimFolder } from "./platform/instance_lock.ts";
@@ -126,11 +127,13 @@ export class Collector implements AsyncDisposable {
     }
     const targets = targetsOf(config, broken);
     const restraint = new Restraint();
+    const allocator = resources.use(new Allocator());
     const watch = resources.use(
       new ResourceWatch({
         budgetBytes: config.resources.memory_mb * 2 ** 20,
         restraint,
         use: () => processUse(libc),
+        giveMemoryBack: () => allocator.giveBack(),
         clock,
         report,
       }),

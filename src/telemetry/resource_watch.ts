@@ -1,5 +1,5 @@
-// Keeps the process within what it may take of the machine. Above its budget of memory, queues become
-// shorter first, and when that has not helped, features are switched off: never capture. Nearly out
+// Keeps the process within what it may take of the machine. What the C library keeps for later is given
+// back from time to time. Above its budget of memory, queues become shorter first, and when that has not helped, features are switched off: never capture. Nearly out
 // of descriptors, people are told in time: a journal without a file cannot be read.
 
 import type { Clock } from "../platform/clock.ts";
@@ -15,6 +15,9 @@ const looksUntilFeatures = 24;
 const looksUntilRelieved = 12;
 /** Below this share of the budget it is well again. */
 const relievedBelow = 0.9;
+/** The first time when the start is over: reading the program leaves a fifth of all memory unused. */
+const looksUntilGivenBack = 4;
+const looksBetweenGivingBack = 120;
 const descriptorsHigh = 0.8;
 const descriptorsWell = 0.7;
 
@@ -23,6 +26,8 @@ export interface ResourceWatchOptions {
   readonly restraint: Restraint;
   /** @throws {Error} where that cannot be found out */
   readonly use: () => ProcessUse;
+  /** Gives memory back that is kept for later. */
+  readonly giveMemoryBack: () => void;
   readonly clock: Clock;
   readonly report: Report;
 }
@@ -30,6 +35,7 @@ export interface ResourceWatchOptions {
 export class ResourceWatch implements AsyncDisposable {
   readonly #options: ResourceWatchOptions;
   readonly #stop = new AbortController();
+  #looks = 0;
   #above = 0;
   #below = 0;
   /** What is wrong now; empty when nothing is. */
@@ -63,8 +69,10 @@ export class ResourceWatch implements AsyncDisposable {
   }
 
   #look(): void {
-    const { use, report } = this.#options;
+    const { use, report, giveMemoryBack } = this.#options;
+    this.#looks += 1;
     try {
+      if (this.#looks % looksBetweenGivingBack === looksUntilGivenBack) giveMemoryBack();
       const found = use();
       this.#isBlind = false;
       this.#judgeMemory(found);
@@ -78,8 +86,10 @@ export class ResourceWatch implements AsyncDisposable {
   }
 
   #judgeMemory(use: ProcessUse): void {
-    const { budgetBytes, restraint } = this.#options;
+    const { budgetBytes, restraint, giveMemoryBack } = this.#options;
     this.#above = use.residentBytes > budgetBytes ? this.#above + 1 : 0;
+    // Before the next look, which may restrain.
+    if (this.#above === 1) giveMemoryBack();
     this.#below = use.residentBytes < budgetBytes * relievedBelow ? this.#below + 1 : 0;
     if (restraint.level === "none" && this.#above >= looksUntilShorter) {
       this.#restrain("queues", use);

@@ -17,6 +17,10 @@ class Bench implements AsyncDisposable {
   residentMb = 50;
   descriptors = 10;
   fault: Error | null = null;
+  /** What the allocator keeps of the resident memory. */
+  keptMb = 0;
+  /** Times at which it was given back. */
+  readonly givenBackMs: number[] = [];
   readonly watch: ResourceWatch;
 
   constructor() {
@@ -24,6 +28,7 @@ class Bench implements AsyncDisposable {
       budgetBytes: budgetMb * mb,
       restraint: this.restraint,
       use: () => this.#use(),
+      giveMemoryBack: () => this.#giveBack(),
       clock: this.clock,
       report: (notice) => this.notices.push(notice),
     });
@@ -31,6 +36,12 @@ class Bench implements AsyncDisposable {
 
   get told(): string[] {
     return this.notices.map(({ level, kind }) => `${level} ${kind}`);
+  }
+
+  #giveBack(): void {
+    this.residentMb -= this.keptMb;
+    this.keptMb = 0;
+    this.givenBackMs.push(this.clock.monotonicMs());
   }
 
   #use(): ProcessUse {
@@ -123,4 +134,20 @@ Deno.test("what cannot be found out is told once, and changes nothing", async ()
     "warning resource_watch_failed",
     "warning resource_watch_failed",
   ]);
+});
+
+Deno.test("what the allocator keeps is given back after the start, now and then, and before queues suffer", async () => {
+  await using bench = new Bench();
+  const beginMs = bench.clock.monotonicMs();
+  await bench.clock.advance(610_000);
+  const times = bench.givenBackMs.splice(0).map((ms) => ms - beginMs);
+  assert.deepEqual(times, [7500, 307_500, 607_500]);
+  [bench.residentMb, bench.keptMb] = [150, 80];
+  await bench.clock.advance(60_000);
+  assert.deepEqual([bench.restraint.level, bench.told], ["none", []]);
+  assert.equal(bench.givenBackMs.length, 1);
+  bench.residentMb = 150;
+  await bench.clock.advance(120_000);
+  assert.equal(bench.restraint.level, "features");
+  assert.equal(bench.givenBackMs.length, 2, "once, while it stays above");
 });
