@@ -1,14 +1,18 @@
 // What the unit needs because of this site's configuration: folders elsewhere than usual, ports of a
-// class or a group that is not the usual one.
+// class or a group that is not the usual one, more memory.
 
 import type { Config } from "../config/config.ts";
 import { unitName, usualPortsGroup } from "./system_files.ts";
+import { memoryMaxMb } from "./unit.ts";
 
 export const dropInPath = `/etc/systemd/system/${unitName}.d/50-site.conf`;
 
 /** As the unit has them. */
 const usualFolders = ["/var/log/nectarcollector", "/var/lib/nectarcollector"];
 const usualClasses = ["ttyS", "ttyUSB", "ttyACM", "ttyAMA"];
+
+/** How much more than its budget the process may have before it must be a leak. */
+const budgetsUntilLeak = 3;
 
 export interface SiteNeeds {
   readonly config: Config;
@@ -34,6 +38,7 @@ export function siteDropIn({ config, deviceNames, groups }: SiteNeeds): string |
     ...folders.length === 0 ? [] : [`ReadWritePaths=${quoted}`],
     ...[...classes].map((name) => `DeviceAllow=char-${name} rw`),
     ...[...others].map((group) => `SupplementaryGroups=${group}`),
+    ...memoryFor(config),
   ];
   if (unit.length + service.length === 0) return null;
   return [
@@ -42,6 +47,12 @@ export function siteDropIn({ config, deviceNames, groups }: SiteNeeds): string |
     ...service.length === 0 ? [] : ["[Service]", ...service],
     "",
   ].join("\n");
+}
+
+/** Memory file systems count as the service's, too. */
+function memoryFor({ resources, journal }: Config): string[] {
+  const neededMb = Math.ceil(resources.memory_mb * budgetsUntilLeak + journal.memory_tail_mb);
+  return neededMb > memoryMaxMb ? [`MemoryMax=${neededMb}M`] : [];
 }
 
 /** The kernel's name of a kind of port: `ttyUSB` of `ttyUSB0`. */

@@ -1,6 +1,13 @@
 // The service's unit: hardened as far as a program with V8 and serial ports can be. `systemd-analyze
 // security` gives it 1.5. systemd/nectarcollector.service is this, for the usual executable.
 
+/**
+ * Megabytes that the service may have. With sixteen busy ports it has 100, and the files it writes
+ * count, too: a limit near that would slow its writing down. Who reaches this one has a leak, and
+ * starting anew costs no record; without a limit the kernel may choose the NATS server.
+ */
+export const memoryMaxMb = 1024;
+
 /** The unit for the executable at that path. */
 export function unitText(executable: string): string {
   return `# NectarCollector: captures call records. Site settings belong into a drop-in of their own:
@@ -33,6 +40,10 @@ RestartPreventExitStatus=2
 OOMScoreAdjust=-500
 # A flood of connections must not take what the journals need before it is noticed.
 LimitNOFILE=65536
+# Only a leak gets so far. No MemoryHigh, which would slow down capture instead of ending a leak.
+MemoryMax=${memoryMaxMb}M
+# Of these threads it has 40; the runtime may begin 512 for files that are slow.
+TasksMax=1024
 
 User=nectarcollector
 Group=nectarcollector

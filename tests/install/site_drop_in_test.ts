@@ -49,3 +49,12 @@ Deno.test("ports of another class and another group are allowed once each", () =
     "",
   ]);
 });
+
+Deno.test("who lets the service take more memory moves the unit's limit, too", () => {
+  const memory = (sections: object): string | undefined =>
+    siteDropIn({ config: configWith(sections), deviceNames: [], groups: [] })
+      ?.split("\n").find((line) => line.startsWith("MemoryMax="));
+  assert.equal(memory({ resources: { memory_mb: 300 } }), undefined);
+  assert.equal(memory({ resources: { memory_mb: 600 } }), "MemoryMax=1824M");
+  assert.equal(memory({ journal: { memory_tail_mb: 512 } }), "MemoryMax=1280M");
+});

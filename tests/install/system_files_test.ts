@@ -2,9 +2,13 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemdFolder } from "../../release/systemd_files.ts";
+import { parseConfig } from "../../src/config/load.ts";
 import { systemFiles } from "../../src/install/system_files.ts";
 import { program, requires } from "../support/requirements.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
+
+/** As many may do file operations at once (tokio's `max_blocking_threads`); beyond, it would end. */
+const runtimeThreads = 512;
 
 const unitFile = join(systemdFolder, "nectarcollector.service");
 
@@ -23,6 +27,24 @@ Deno.test("the folder systemd/ holds what install writes; else: deno task system
   for (const [name, text] of written) {
     assert.equal(readFileSync(join(systemdFolder, name), "utf8"), text, name);
   }
+});
+
+Deno.test("the unit's limits are far above what is in use, and nothing slows capture down", () => {
+  const unit = readFileSync(unitFile, "utf8");
+  const limit = (key: string): string => new RegExp(`^${key}=(.*)$`, "m").exec(unit)?.[1] ?? "none";
+  const usual = parseConfig(
+    JSON.stringify({
+      app: { instance_id: "box", fips_code: "1429010002" },
+      ports: [{ device: "/dev/ttyS0", side_designation: "A1", enabled: true }],
+    }),
+    "test",
+  );
+  assert.ok(usual.ok);
+  const { resources, journal } = usual.config;
+  const mostMb = parseInt(limit("MemoryMax"));
+  assert.ok(mostMb >= 3 * resources.memory_mb + journal.memory_tail_mb, limit("MemoryMax"));
+  assert.equal(limit("MemoryHigh"), "none");
+  assert.ok(Number(limit("TasksMax")) > runtimeThreads + 100, limit("TasksMax"));
 });
 
 requires(program("systemd-analyze")).test(
