@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundle, bundlePath, inAscii } from "../../release/bundle.ts";
 import { makeExecutable } from "../../release/executable.ts";
+import { makeRelease } from "../../release/release.ts";
+import { sourcesAt } from "../../release/sources.ts";
+import { makeKey } from "../support/release_shelf.ts";
 import { runProgram } from "../support/run_program.ts";
 import { environment, program, type Requirement, requires } from "../support/requirements.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
@@ -12,7 +15,7 @@ const root = new URL("../../", import.meta.url).pathname;
 /** A copy of what a build is made from, committed at a time that is always the same. */
 async function checkout(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  for (const part of ["src", "deno.json", "deno.lock", ".gitignore"]) {
+  for (const part of ["src", "deno.json", "deno.lock", ".gitignore", "install.sh"]) {
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
   const environment = {
@@ -55,6 +58,28 @@ requires(bundler, program("git"), environment("DENORT_BIN", ".ci/denort")).test(
     assert.ok(!one.text.includes(folder.path), "the bundle names the folder it was made in");
     const same = readFileSync(one.output).equals(readFileSync(two.output));
     assert.ok(same, "the executables differ");
+    // Half a minute, most of it for gzip.
+    if (Deno.env.get("WHOLE_RELEASE") !== "yes") return;
+    const keyFile = await makeKey(folder);
+    const releases = await Promise.all(places.map(async (place) => {
+      const output = join(place, "build/release");
+      await makeRelease({
+        folder: place,
+        output,
+        executables: [{ architecture: "x86_64", path: join(place, "nectarcollector") }],
+        sources: await sourcesAt(place),
+        keyFile,
+        url: "https://downloads.example.org/nectarcollector",
+      });
+      return output;
+    }));
+    const [first = "", second = ""] = releases;
+    const names = readdirSync(first);
+    assert.equal(names.length, 6);
+    assert.deepEqual(readdirSync(second), names);
+    for (const name of names) {
+      assert.ok(readFileSync(join(first, name)).equals(readFileSync(join(second, name))), name);
+    }
   },
 );
 
