@@ -10,6 +10,8 @@ import type { Target } from "./target.ts";
 const settleMs = 2000;
 const readyMs = 60_000;
 const lookMs = 200;
+/** Of a program that SIGHUP ended. */
+const hungUpCode = 129;
 
 export interface ServiceState {
   /** `active`, `activating`, `failed`, `inactive`, … */
@@ -93,7 +95,8 @@ export class Systemd {
   /** Starts it anew; resolves when it is up and stays up. @throws {StepFailed} */
   async restart(): Promise<void> {
     const { code, err } = await this.#run("systemctl", ["restart", unitName]);
-    if (code !== 0) throw await this.#notUp(err.split("\n").at(-1) ?? "");
+    // Hung up with its terminal: systemd goes on all the same.
+    if (code !== 0 && code !== hungUpCode) throw await this.#notUp(err.split("\n").at(-1) ?? "");
     const startMs = this.#clock.monotonicMs();
     let upSinceMs: number | null = null;
     for (;;) {

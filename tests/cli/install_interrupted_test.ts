@@ -252,6 +252,23 @@ test("an installation that is told to end takes back what it did", async () => {
   assert.deepEqual(box.contents().filter(isOwn), before.filter(isOwn));
 });
 
+test("a restart that goes on though systemctl was hung up with its terminal is waited for", async () => {
+  for (const what of ["a version", "one that ends at once"] as const) {
+    await using box = await begun(firstInstallation);
+    box.bring(what);
+    const run: RunProgram = async (program, args) => {
+      const ran = await box.systemd.run(program, args);
+      return args[0] === "restart" ? { ...ran, code: 129 } : ran;
+    };
+    const { exitCode } = await box.run(
+      (terminal) => installCommand(terminal, { ...box.world, run }),
+      ["install", "--fips", fips],
+    );
+    assert.equal(exitCode, what === "a version" ? 0 : 1);
+    assert.equal(existsSync(box.path(executable)), what === "a version");
+  }
+});
+
 requires(...installNeeds, program("mount")).test(
   "an upgrade that has no room, or may not write, leaves the one before in its place, and running",
   async () => {
