@@ -78,7 +78,7 @@ Deno.test("doctor: an examination that fails stops no other, and is told", async
 });
 
 Deno.test("doctor: beside a running service it leaves the ports alone, and tells what the service does", async () => {
-  await using site = new Site({ ports: 2 });
+  await using site = new Site({ ports: 2, portKeys: { idle_flush_ms: 60_000 } });
   site.useServer("nats://localhost:1");
   await site.collector.start();
   const look = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
