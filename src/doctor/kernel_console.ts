@@ -6,6 +6,8 @@ import type { Finding } from "./finding.ts";
 
 /** Where the kernel's command line is kept, by how the machine is booted. */
 const bootFiles = ["/boot/firmware/cmdline.txt", "/boot/cmdline.txt", "/etc/default/grub"];
+/** Files that are read behind the last of them. */
+const grubFolder = "/etc/default/grub.d";
 
 /** Of a port that is a console; `name` is what the kernel calls it. */
 export function consoleFinding(machine: Machine, subject: string, name: string): Finding {
@@ -27,13 +29,16 @@ function consolesOn(machine: Machine): string[] {
 }
 
 function hintFor(machine: Machine, name: string, given: string | undefined): string {
-  const file = bootFiles.find((path) => machine.text(path)?.includes("console=") ?? false);
+  const further = machine.list(grubFolder).map((name) => `${grubFolder}/${name}`);
+  const file = [...bootFiles, ...further].find((path) =>
+    machine.text(path)?.includes("console=") ?? false
+  );
   if (given === undefined || file === undefined) {
     return `write console=tty0 on the kernel's command line, and nothing of ${name}; restart the box`;
   }
   // A Raspberry Pi writes its port by another name in that file.
   const names = file.endsWith("cmdline.txt") ? `(${name}|serial0)` : name;
-  const without = `sudo sed -Ei 's/ ?console=${names}(,[^ "]*)?//g' ${file}`;
-  const made = file.endsWith("grub") ? " && sudo update-grub" : "";
+  const without = `sudo sed -Ei 's/ ?console=${names}\\b(,[^ "]*)?//g' ${file}`;
+  const made = file.startsWith("/etc/default/") ? " && sudo update-grub" : "";
   return `${without}${made} && sudo reboot`;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, chownSync } from "node:fs";
+import { chmodSync, chownSync, rmSync } from "node:fs";
 import { Libc } from "../../src/platform/libc.ts";
 import { PseudoTerminal } from "../../src/simulate/pseudo_terminal.ts";
 import { DoctorBox, lineOf } from "../support/doctor_box.ts";
@@ -104,11 +104,11 @@ Deno.test("doctor: a port that the kernel prints on is an error, with what takes
   assert.deepEqual(await lines(box), [
     "error A1 /dev/ttyS0: the kernel prints its messages on ttyS0 because console=ttyS0,115200n8 " +
     "stands on its command line; what it prints goes to the equipment → sudo sed -Ei " +
-    "'s/ ?console=ttyS0(,[^ \"]*)?//g' /etc/default/grub && sudo update-grub && sudo reboot",
+    "'s/ ?console=ttyS0\\b(,[^ \"]*)?//g' /etc/default/grub && sudo update-grub && sudo reboot",
   ]);
   box.put(
     "/boot/firmware/cmdline.txt",
-    "console=serial0,115200 console=tty1 root=/dev/mmcblk0p2\n",
+    "console=serial0,115200 console=tty1 console=ttyS01 root=/dev/mmcblk0p2\n",
   );
   const [, pi = ""] = (await lines(box))[0]?.split("→ ") ?? [];
   const command = pi.replace(" && sudo reboot", "").replace("sudo ", "")
@@ -117,7 +117,14 @@ Deno.test("doctor: a port that the kernel prints on is an error, with what takes
   assert.ok(sed.success);
   assert.equal(
     Deno.readTextFileSync(box.path("/boot/firmware/cmdline.txt")),
-    " console=tty1 root=/dev/mmcblk0p2\n",
+    " console=tty1 console=ttyS01 root=/dev/mmcblk0p2\n",
+  );
+  rmSync(box.path("/boot"), { recursive: true });
+  rmSync(box.path("/etc/default/grub"));
+  box.put("/etc/default/grub.d/50-cloud.cfg", 'GRUB_CMDLINE_LINUX_DEFAULT="console=ttyS0"\n');
+  assert.match(
+    (await lines(box))[0] ?? "",
+    / \/etc\/default\/grub\.d\/50-cloud\.cfg && sudo update-/,
   );
   box.put("/proc/cmdline", "quiet\n");
   assert.match((await lines(box))[0] ?? "", /the firmware told it to.*→ write console=tty0 on/);
