@@ -1,6 +1,6 @@
 // What a running service tells of itself over its socket.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { ChannelStatus } from "../channel/channel_status.ts";
 import type { SinkStatus } from "../delivery/sink.ts";
 import { versionText } from "../platform/build.ts";
