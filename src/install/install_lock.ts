@@ -3,8 +3,8 @@
 // killed: systemd may not know yet what it wrote. A machine that is started anew knows it, and has
 // lost the file.
 
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { MadeFolders } from "../platform/made_folders.ts";
 import { type Libc, O_CREAT, O_NOFOLLOW, O_RDWR } from "../platform/libc.ts";
 import { errorText } from "../platform/notice.ts";
 import { StepFailed } from "./step.ts";
@@ -18,13 +18,14 @@ export class InstallLock implements Disposable {
   readonly #libc: Libc;
   readonly #path: string;
   readonly #fd: number;
+  readonly #made: MadeFolders;
 
   /** @throws {StepFailed} when another is at work, or nothing can be written there */
   constructor(libc: Libc, target: Target) {
     this.#libc = libc;
     this.#path = target.path(lockPath);
     try {
-      mkdirSync(dirname(this.#path), { recursive: true });
+      this.#made = new MadeFolders(dirname(this.#path));
       this.#fd = lock(libc, this.#path);
     } catch (cause) {
       if (cause instanceof StepFailed) throw cause;
@@ -39,6 +40,7 @@ export class InstallLock implements Disposable {
   [Symbol.dispose](): void {
     this.#libc.unlink(this.#path);
     this.#libc.close(this.#fd);
+    this.#made.remove();
   }
 }
 

@@ -164,6 +164,16 @@ test("an upgrade that was killed before the new one was seen running is taken ba
   }
 });
 
+test("the one that ran before an upgrade that was killed can be put back by hand", async () => {
+  await using box = await killedBeforeTheTrial();
+  const world = { ...box.world, executable: box.path(`${executable}.fallback`) };
+  const { exitCode } = await box.run((terminal) => installCommand(terminal, world), ["install"]);
+  assert.equal(exitCode, 0);
+  assert.ok(readFileSync(box.path(executable)).equals(readFileSync(findProgram("sleep") ?? "")));
+  assert.ok(!existsSync(box.path(`${executable}.fallback`)));
+  assert.notEqual(box.systemd.pid, 0);
+});
+
 test("an upgrade that was killed is followed by one to yet another version, and the one that ran last is kept", async () => {
   await using box = await killedBeforeTheTrial();
   box.bring("another version");
