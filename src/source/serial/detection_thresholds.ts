@@ -3,6 +3,7 @@
 /** Leads, in bits, at which something is decided. */
 export const lead = {
   toTry: 10,
+  toLose: 18,
   toAccept: 40,
   toWait: 20,
   toAcceptMixed: 60,

@@ -211,7 +211,7 @@ export class LineDetector {
     this.#isSettled = ahead >= lead.whenLocked;
     const { from, count } = this.#listening;
     const bad = count - this.#listening.goodFor(locked.suspect.framing);
-    if (ahead > -lead.toTry || bad < minBad) return null;
+    if (ahead > -lead.toLose || bad < minBad) return null;
     this.#locked = null;
     this.#odds.unlock();
     this.#patientFrom = this.#position;
