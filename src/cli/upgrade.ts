@@ -61,6 +61,9 @@ async function upgrade(
   if (!existsSync(target.path(executablePath))) {
     return refuse("upgrade: nothing is installed here", `${file} install`);
   }
+  if (!existsSync(file)) {
+    return refuse(`upgrade: there is no file ${file}`, "name the new executable");
+  }
   const attempt = async (args: readonly string[]): Promise<Ran> => {
     try {
       return await run(file, args);

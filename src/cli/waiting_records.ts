@@ -19,6 +19,8 @@ export interface WaitingRecords {
   readonly unknown: string | null;
 }
 
+/** Where records are that no configuration tells of. */
+const usualFolder = "/var/log/nectarcollector";
 const none: WaitingRecords = { undelivered: [], inMemory: 0, unknown: null };
 
 /** Looks at what is on the machine, whether the service runs or not. */
@@ -27,9 +29,9 @@ export async function waitingRecords(target: Target): Promise<WaitingRecords> {
   if (!isThere(file)) return none;
   const loaded = await loadConfig(file);
   const config = loaded.ok ? loaded.config : loaded.captureOnly?.config;
-  if (config === undefined) return { ...none, unknown: `${configPath} has problems` };
-  const { base_path: folder } = config.logging;
+  const folder = config?.logging.base_path ?? usualFolder;
   if (!isThere(target.path(folder))) return none;
+  if (config === undefined) return { ...none, unknown: `${configPath} has problems` };
   try {
     return countIn(below(target, config), target.path(serviceTailFolder));
   } catch (error) {

@@ -75,6 +75,19 @@ test("what cannot be run is no upgrade: another kind of machine, no permission, 
   }
 });
 
+test("an upgrade to a file that is not there says so, once", async () => {
+  await using box = installed();
+  const { errLines, exitCode } = await box.run(
+    (terminal) => upgradeCommand(terminal, { ...box.world, run: runSystemProgram }),
+    ["upgrade", "/nowhere/nectarcollector"],
+  );
+  assert.equal(exitCode, 1);
+  assert.deepEqual(errLines, [
+    "error: upgrade: there is no file /nowhere/nectarcollector",
+    "→ name the new executable",
+  ]);
+});
+
 test("an upgrade where nothing is installed says how to install", async () => {
   await using box = new InstallBox();
   const { exitCode, errLines, calls } = await upgrade(box, "");
