@@ -20,7 +20,7 @@ export class LineFeed implements AsyncDisposable {
   /** `rate` is records a second. @default {as many as the line carries} */
   constructor({ wire }: SerialPortOfMachine, rate = fullRate) {
     const terminal = { write: (bytes: Uint8Array): Promise<void> => this.#write(wire, bytes) };
-    this.#feed = new PortFeed({ terminal, port: this.#id, rate, recordBytes });
+    this.#feed = new PortFeed({ terminal, port: this.#id, rate, recordBytes, catchesUp: false });
     // It ends what the one before may have left unfinished.
     this.#begun = wire.send(Uint8Array.of(0x0d, 0x0a));
     this.#feed.start();

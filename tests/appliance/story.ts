@@ -31,6 +31,7 @@ export class Story {
       name,
       fn: async () => {
         outcome = await body();
+        console.error(outcome);
       },
       // What a step begins, others use.
       sanitizeOps: false,

@@ -15,6 +15,11 @@ export interface PortFeedOptions {
   readonly rate?: number;
   /** The records' own bytes. @default {20 to 79} */
   readonly recordBytes?: number;
+  /**
+   * Whether what there was no room for is said faster afterwards, instead of later at the same pace.
+   * @default {true}
+   */
+  readonly catchesUp?: boolean;
 }
 
 export class PortFeed implements AsyncDisposable {
@@ -48,9 +53,9 @@ export class PortFeed implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { rate = 500 } = this.#options;
+    const { rate = 500, catchesUp = true } = this.#options;
     const signal = this.#stop.signal;
-    const begunMs = performance.now();
+    let begunMs = performance.now();
     let rest: string[] = [];
     let restBytes = "";
     let made = 0;
@@ -60,7 +65,8 @@ export class PortFeed implements AsyncDisposable {
       made = Math.max(made, due);
       const text = restBytes + records.map((record) => `${record}\r\n`).join("");
       const cut = Math.max(0, text.length - cutBytes);
-      await this.#write(text.slice(0, cut));
+      const waitedMs = await this.#write(text.slice(0, cut));
+      if (!catchesUp) begunMs += waitedMs;
       restBytes = text.slice(cut);
       // The last one has not been sent to its end.
       const begun = [...rest, ...records];
@@ -77,10 +83,13 @@ export class PortFeed implements AsyncDisposable {
     return `${port}-${number} 5555550142 `.padEnd(recordBytes, "x");
   }
 
-  async #write(text: string): Promise<void> {
+  /** Resolves to how long it took until there was room. */
+  async #write(text: string): Promise<number> {
     const begunMs = performance.now();
     const bytes = new TextEncoder().encode(text);
     await this.#options.terminal.write(bytes, this.#abandon.signal);
-    this.longestWaitMs = Math.max(this.longestWaitMs, performance.now() - begunMs);
+    const waitedMs = performance.now() - begunMs;
+    this.longestWaitMs = Math.max(this.longestWaitMs, waitedMs);
+    return waitedMs;
   }
 }
