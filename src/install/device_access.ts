@@ -41,7 +41,7 @@ export async function checkAccess(
       return {
         device,
         problem: `the user ${serviceUser} may not open it: it belongs to the group ${group}`,
-        hint: `see its rights: ls -l ${real}; a udev rule gives it to ${usualPortsGroup}`,
+        hint: "see what mends it: sudo nectarcollector doctor",
       };
     }
     const others = deviceHolders(libc, real).filter((name) => !isOurs(name));
