@@ -40,6 +40,8 @@ RestartPreventExitStatus=2
 OOMScoreAdjust=-500
 # A flood of connections must not take what the journals need before it is noticed.
 LimitNOFILE=65536
+# All threads share what one of them has freed.
+Environment=MALLOC_ARENA_MAX=1
 # Only a leak gets so far. No MemoryHigh, which would slow down capture instead of ending a leak.
 MemoryMax=${memoryMaxMb}M
 # Of these threads it has 40; the runtime may begin 512 for files that are slow.
