@@ -45,20 +45,20 @@ if (first !== undefined) { for (const each of others) compare(each, first); }
 
 /** On a box that has run before. */
 async function measureStart({ path, starts }: Findings): Promise<void> {
-  await using site = await ApplianceSite.open([path], ports);
+  await using site = await ApplianceSite.open(path, ports);
   await site.start();
   await site.stop();
   starts.push(await site.start());
 }
 
 async function measureOne({ path, idleOne }: Findings): Promise<void> {
-  await using site = await ApplianceSite.open([path], 1);
+  await using site = await ApplianceSite.open(path, 1);
   await site.start();
   idleOne.push(await site.idle());
 }
 
 async function measureAll({ path, idleAll, busy }: Findings): Promise<void> {
-  await using site = await ApplianceSite.open([path], ports);
+  await using site = await ApplianceSite.open(path, ports);
   await site.start();
   idleAll.push(await site.idle());
   busy.push(await site.busy(seconds));
@@ -75,6 +75,8 @@ function print({ path, starts, idleOne, idleAll, busy }: Findings): void {
   const looks = busy.flatMap(({ memory }) => memory);
   printMemory(`busy, ${ports} ports, median`, looks);
   printMemory(`busy, ${ports} ports, most`, [most(looks)]);
+  const inUse = median(busy.map((each) => each.inUse));
+  console.log(`  of these ${inUse.toFixed(1)} were used at all; the rest the system may take back`);
   const rate = ports * recordsPerSecond;
   const cost = median(busy.map(({ cost }) => cost));
   const threads = Math.max(...busy.map(({ threads }) => threads));

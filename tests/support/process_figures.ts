@@ -1,6 +1,6 @@
 // What the kernel counts of a process: memory, processor time, threads.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 /** In megabytes. */
 export interface MemoryFigures {
@@ -14,16 +14,30 @@ export interface MemoryFigures {
 
 /** @throws {Error} when it has ended */
 export function memoryOf(pid: number): MemoryFigures {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  const megabytes = (name: string): number => {
-    const [, kilobytes] = new RegExp(`^${name}: +(\\d+) kB$`, "m").exec(text) ?? [];
-    if (kilobytes === undefined) throw new Error(`read /proc/${pid}/smaps_rollup: no ${name}`);
-    return Number(kilobytes) / 1024;
-  };
+  const megabytes = rollupOf(pid);
   return {
     resident: megabytes("Rss"),
     proportional: megabytes("Pss"),
     anonymous: megabytes("Pss_Anon"),
+  };
+}
+
+/** From now on it counts which pages are used. @throws {Error} when it has ended */
+export function forgetUse(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, "1");
+}
+
+/** Megabytes of the pages that were used since then. @throws {Error} when it has ended */
+export function memoryInUse(pid: number): number {
+  return rollupOf(pid)("Referenced");
+}
+
+function rollupOf(pid: number): (name: string) => number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  return (name) => {
+    const [, kilobytes] = new RegExp(`^${name}: +(\\d+) kB$`, "m").exec(text) ?? [];
+    if (kilobytes === undefined) throw new Error(`read /proc/${pid}/smaps_rollup: no ${name}`);
+    return Number(kilobytes) / 1024;
   };
 }
 
