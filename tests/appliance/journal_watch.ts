@@ -21,11 +21,13 @@ export interface Unsynced {
 export const watchChannel = "journal-watch";
 
 export class JournalWatch {
+  readonly #file: string;
   readonly #inode: string;
   readonly #samples: Sample[] = [];
   readonly #done: Promise<void>;
 
-  private constructor(box: Appliance, inode: string) {
+  private constructor(box: Appliance, { file, inode }: { file: string; inode: string }) {
+    this.#file = file;
     this.#inode = inode;
     this.#done = this.#follow(box);
   }
@@ -47,15 +49,20 @@ while :; do
 done >/dev/virtio-ports/${watchChannel}`;
     await box.run(`systemd-run --quiet --collect --unit=journal-watch bash -c '${loop}'`);
     await box.run(`systemctl is-active journal-watch ${unit}`);
-    return new JournalWatch(box, inode);
+    return new JournalWatch(box, { file, inode });
   }
 
-  /** After the box was started again, which may have given the file another name. */
+  /**
+   * After the box was started again, and before the line says anything. Starting gives the file another
+   * name, and takes a record that was unfinished along into a new one.
+   */
   async unsynced(box: Appliance): Promise<Unsynced> {
     await this.#done;
-    const there = Number(
-      await box.run(`find /var/log/nectarcollector -inum ${this.#inode} -printf %s`),
+    const size = '-printf "%s\\n"';
+    const sizes = await box.run(
+      `find /var/log/nectarcollector -inum ${this.#inode} ${size} -o -path ${this.#file} ${size}`,
     );
+    const there = sizes.split("\n").reduce((sum, bytes) => sum + Number(bytes), 0);
     const kept = this.#samples.findLastIndex(({ bytes }) => bytes <= there);
     const last = this.#samples.at(-1);
     return {
