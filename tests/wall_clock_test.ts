@@ -17,6 +17,7 @@ const readers: Readonly<Record<string, string>> = {
   "cli/line_survey.ts": "stamps reads",
   "cli/replay.ts": "takes a point of time that a person named",
   "delivery/expiry_watch.ts": "compares with the end of a certificate",
+  "doctor/nats.ts": "compares with a server's clock, and with the end of credentials",
   "journal/home.ts": "names files",
   "journal/homecoming.ts": "names files",
   "journal/journal.ts": "stamps what ends a record that a power cut broke off",
@@ -32,7 +33,11 @@ const readers: Readonly<Record<string, string>> = {
 };
 
 /** Of these the result of a subtraction is the purpose. */
-const subtract: readonly string[] = ["delivery/expiry_watch.ts", "telemetry/clock_watch.ts"];
+const subtract: readonly string[] = [
+  "delivery/expiry_watch.ts",
+  "doctor/nats.ts",
+  "telemetry/clock_watch.ts",
+];
 
 const sources = readdirSync(root, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts") && !file.startsWith("simulate/"))
