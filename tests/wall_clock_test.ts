@@ -17,7 +17,7 @@ const readers: Readonly<Record<string, string>> = {
   "cli/line_survey.ts": "stamps reads",
   "cli/replay.ts": "takes a point of time that a person named",
   "delivery/expiry_watch.ts": "compares with the end of a certificate",
-  "doctor/nats.ts": "compares with a server's clock, and with the end of credentials",
+  "doctor/nats.ts": "compares with a server's clock",
   "journal/home.ts": "names files",
   "journal/homecoming.ts": "names files",
   "journal/journal.ts": "stamps what ends a record that a power cut broke off",
