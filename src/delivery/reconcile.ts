@@ -105,6 +105,7 @@ export async function reconcile(options: {
       resumePoint({
         trustedNext: held?.next ?? (isKnown ? journal.oldestSequence : null),
         refuted: held !== undefined || kept === null ? null : recordBefore(kept),
+        lostLate: held === undefined ? lateRecord(kept) : null,
         neededNext: isTrue ? told.next : kept?.next ?? null,
         found: [...messages, ...matches],
         frontDropped,
@@ -162,6 +163,12 @@ function recordBefore({ next, stored, epoch }: Cursor): PassedRecord {
   return isNamed ? before : parseMessageId(stored.messageId) ?? before;
 }
 
+/** The record that stands last in the stream before the cursor, when that is an older one, stored again. */
+function lateRecord(cursor: Cursor | null): number | null {
+  const last = parseMessageId(cursor?.stored?.messageId ?? "");
+  return last !== null && last.sequence < (cursor?.next ?? 1) - 1 ? last.sequence : null;
+}
+
 /** Whether the cursor speaks of this stream, and not of one that stood in its place before. */
 function isSame(cursor: Cursor, stream: string, { created }: StreamExtent): boolean {
   return cursor.stream === stream && cursor.created === created;
@@ -205,7 +212,8 @@ async function searchBackwards(
       const before = knownCursor(cursor, journal)?.next ?? Infinity;
       const messages = (found.get(channel) ?? []).filter(({ sequence }) => sequence < before);
       const newest = messages.reduce((most, { sequence }) => Math.max(most, sequence), 0);
-      const isCovered = messages.some(({ sequence }) => sequence <= newest - maxInFlight);
+      const oldest = Math.min(newest, lateRecord(knownCursor(cursor, journal)) ?? newest);
+      const isCovered = messages.some(({ sequence }) => sequence <= oldest - maxInFlight);
       const isReached = isCovered && await reaches(messages, journal);
       if (isReached) open.delete(channel);
     }

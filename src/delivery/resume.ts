@@ -58,6 +58,8 @@ export function resumePoint(options: {
    * it, and any may have come behind it since. @default {null}
    */
   readonly refuted?: PassedRecord | null;
+  /** A record that stood behind newer ones, stored once more, and that the stream has lost. @default {null} */
+  readonly lostLate?: number | null;
   /** Nothing from there on was ever known to be stored. @default {trustedNext} */
   readonly neededNext?: number | null;
   readonly found: readonly FoundMessage[];
@@ -89,7 +91,11 @@ export function resumePoint(options: {
     if (before.length > 0) {
       const firstKept = frontDropped ? oldestOf(before) : 0;
       next = Math.max(next, firstKept, newestOf(before) - maxInFlight + 1);
+      const { lostLate = null } = options;
+      // Not its front has taken it, nor those that were stored again together with it.
+      if (lostLate !== null) next = Math.min(next, firstLostWith(lostLate, before));
     }
+    next = Math.max(next, journal.oldestSequence);
   }
   while (present.has(next)) next += 1;
   const skip = new Map([...present].filter(([sequence]) => sequence > next));
@@ -99,6 +105,12 @@ export function resumePoint(options: {
     if (message.sequence < next && isLater) last = message;
   }
   return { next, last, skip, streamAhead: null };
+}
+
+/** Everything before it that is not found was under way with it. */
+function firstLostWith(sequence: number, found: readonly FoundMessage[]): number {
+  const older = found.filter((message) => message.sequence < sequence);
+  return Math.max(newestOf(older), sequence - maxInFlight) + 1;
 }
 
 function newestOf(messages: readonly FoundMessage[]): number {
