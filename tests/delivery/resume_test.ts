@@ -202,6 +202,24 @@ Deno.test("a hole that a full stream left is filled, also where the stream has d
   assert.equal(point(null).next, 7);
 });
 
+Deno.test("what was stored again behind newer ones, and lost with the end, is sent again also where the front has gone", () => {
+  const kept = journal(1, 1000);
+  const resume = (sequences: readonly number[], lostLate: number | null): number =>
+    resumePoint({
+      trustedNext: null,
+      refuted: { sequence: 1000, epoch: present },
+      lostLate,
+      found: messages(kept, sequences),
+      frontDropped: true,
+      journal: kept,
+    }).next;
+  // 990 to 993 stood behind 1000; of the older ones some are there, or none.
+  const newer = range(994, 998);
+  assert.equal(resume([...range(980, 989), ...newer], 993), 990);
+  assert.equal(resume(newer, 993), 993 - maxInFlight + 1);
+  assert.equal(resume(newer, null), 999);
+});
+
 Deno.test("what is lost before a cursor is sent again, however much came behind it", () => {
   const kept = journal(1, 2000);
   const found = messages(kept, [...range(1, 90), ...range(101, 1999)]);
