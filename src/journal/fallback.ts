@@ -10,10 +10,13 @@ import type { JournalOptions } from "./journal_options.ts";
 type Bounds = Pick<JournalOptions, "tailBudget" | "recordHeader">;
 
 export class Fallback {
+  /** From there on nothing is known to be safe on the disk, whatever becomes of the segment. */
+  readonly firstSequence: number;
   #segment: ActiveSegment | null;
   readonly #bounds: Bounds;
 
   constructor(segment: ActiveSegment, bounds: Bounds) {
+    this.firstSequence = segment.header.firstSequence;
     this.#segment = segment;
     this.#bounds = bounds;
   }

@@ -78,11 +78,11 @@ export class Writer implements TailUser {
     return this.#inMemory || this.#active.files.mayBeHere;
   }
 
-  /** First sequence that is in memory only; `Infinity` when none is. */
+  /** First sequence that is not known to be safe on the disk, but in memory; `Infinity` when none is. */
   get firstInMemory(): number {
     const segment = this.#options.shelf.segments.find(({ place }) => place === "memory");
-    const active = this.#inMemory ? this.#active : this.#fallback?.segment;
-    return segment?.firstSequence ?? active?.header.firstSequence ?? Infinity;
+    const active = this.#inMemory ? this.#active.header : this.#fallback;
+    return segment?.firstSequence ?? active?.firstSequence ?? Infinity;
   }
 
   get tailBytes(): number {

@@ -27,6 +27,12 @@ const healMs = 30_000;
 const maxBytesInFlight = 1024 * 1024;
 const sides = ["A1", "A2"];
 
+/** Records that disk and memory refused, with their time. */
+interface RefusedAppend {
+  readonly texts: readonly string[];
+  readonly timeMs: number;
+}
+
 export class PipelineRun {
   readonly #box: CrashBox;
   readonly #time: PipelineTime;
@@ -38,7 +44,7 @@ export class PipelineRun {
   #life: PipelineLife | null = null;
   #written = 0;
   /** By channel: records that its journal did not take. */
-  readonly #refused = new Map<number, readonly string[]>();
+  readonly #refused = new Map<number, RefusedAppend>();
   /** What was seen where an error would be caught. */
   #broken: string | null = null;
   crashes = 0;
@@ -133,10 +139,13 @@ export class PipelineRun {
     if (journal === undefined || model === undefined) return;
     this.#box.wallMs += 7;
     // What was refused is tried again before anything else is appended, as a channel does.
-    const texts = this.#refused.get(channel) ?? Array.from(
-      { length: records },
-      () => `${++this.#written}:`.padEnd(bytes, "abcdefgh"),
-    );
+    const { texts, timeMs } = this.#refused.get(channel) ?? {
+      texts: Array.from(
+        { length: records },
+        () => `${++this.#written}:`.padEnd(bytes, "abcdefgh"),
+      ),
+      timeMs: this.#box.wallMs,
+    };
     const encoder = new TextEncoder();
     const fragments: Fragment[] = texts.map((text) => ({
       bytes: encoder.encode(text),
@@ -146,13 +155,13 @@ export class PipelineRun {
     const isTorn = journal.position.openBytes !== null;
     if (isTorn) fragments.unshift({ bytes: new Uint8Array(0), end: "hang_up" });
     try {
-      journal.append(fragments, this.#box.wallMs);
+      journal.append(fragments, timeMs);
       model.append(texts, journal);
       this.#refused.delete(channel);
     } catch (error) {
       model.append(texts, null);
       if (this.#box.healthy) throw error;
-      this.#refused.set(channel, texts);
+      this.#refused.set(channel, { texts, timeMs });
     }
     this.#promise();
   }
