@@ -34,7 +34,7 @@ export class InstallLock implements Disposable {
     }
     this.wasInterrupted = libc.readText(this.#path) !== "";
     libc.truncate(this.#fd, 0);
-    libc.write(this.#fd, new TextEncoder().encode(`${Deno.pid}\n`));
+    libc.write(this.#fd, new Uint8Array(new TextEncoder().encode(`${Deno.pid}\n`)));
   }
 
   [Symbol.dispose](): void {
